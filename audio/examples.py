@@ -1,0 +1,218 @@
+"""Examples: which notes are heard in which timbres, with all chance drawn from (seed, piece)."""
+
+import hashlib
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from audio import effects
+from audio.notes import Notes, Track, segment, transpose
+from audio.params import Section
+
+
+class Sequences(Section):
+    """How examples are drawn from pieces."""
+
+    min_onsets: int = Field(ge=1)  # in each segment
+    max_transposition: int = Field(ge=0, le=12)  # semitones, up or down
+    cross_programs: int = Field(ge=8, le=128)  # the cross view's program is drawn from 0 to this
+    effects_chances: list[float] = Field(min_length=1)  # of 0, 1, 2, ... effects
+    test_share: float = Field(gt=0, lt=1)  # of pieces
+    valid_share: float = Field(gt=0, lt=1)  # of pieces
+    examples_per_piece: int = Field(ge=1)
+    train: int = Field(ge=1)  # examples at most
+    valid: int = Field(ge=1)  # examples at most
+    test: int = Field(ge=2)  # examples at most
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if min(self.effects_chances) < 0 or abs(sum(self.effects_chances) - 1) > 1e-9:
+            raise ValueError(
+                "effects_chances that sum to 1 expected, "
+                f"got effects_chances: {self.effects_chances}"
+            )
+        if self.test_share + self.valid_share >= 1:
+            raise ValueError(
+                "test_share and valid_share that leave pieces for training expected, "
+                f"got test_share: {self.test_share}, valid_share: {self.valid_share}"
+            )
+        return self
+
+
+class Timbre(NamedTuple):
+    """What notes are played with."""
+
+    program: int
+    font: str
+    effects: str  # as `effects.dumps` writes them
+
+
+class Example(NamedTuple):
+    """Notes A for content and target, notes B for style; timbre S is to be heard, T is given.
+
+    The views are content = A in T, style = B in S, target = A in S.
+    """
+
+    split: str
+    piece: str
+    style_piece: str
+    part: int
+    transposition: int
+    style_transposition: int
+    notes: Notes  # A
+    style_notes: Notes  # B
+    timbre: Timbre  # S
+    content_timbre: Timbre  # T
+
+    def row(self) -> dict[str, Any]:
+        """The example as a row of a table."""
+        row = self._asdict()
+        for name in ("notes", "style_notes"):
+            notes = row.pop(name)
+            row[name] = {field: notes[field].tolist() for field in notes.dtype.names}
+        for name in ("timbre", "content_timbre"):
+            row[name] = row[name]._asdict()
+        return row
+
+
+def generator(seed: int, *parts: str | int) -> np.random.Generator:
+    """A source of chance that depends on nothing but the seed and the names given."""
+    digest = hashlib.sha256("/".join(map(str, parts)).encode()).digest()
+    return np.random.default_rng([seed, int.from_bytes(digest[:8], "little")])
+
+
+def split_of(seed: int, piece: str, settings: Sequences) -> str:
+    """The split a piece belongs to, drawn from (seed, piece)."""
+    chance = generator(seed, "split", piece).random()
+    if chance < settings.test_share:
+        return "test"
+    return "valid" if chance < settings.test_share + settings.valid_share else "train"
+
+
+def draw_program(rng: np.random.Generator, program: int) -> int:
+    """Another program of the same family.
+
+    As the reference's data preparation does (published with arXiv:2102.05749): keyboards, mallets,
+    organs and guitars together (0-31), strings to pipes together (40-79), else the group of 8 that
+    General MIDI puts a program in; 104 and above stay.
+    """
+    if program < 32:
+        return int(rng.integers(0, 32))
+    if 40 <= program < 80:
+        return int(rng.integers(40, 80))
+    return program - program % 8 + int(rng.integers(8)) if program < 104 else program
+
+
+class Refused(Exception):
+    """A piece that gives no example; the message is the reason, for counting."""
+
+
+def candidates(tracks: list[Track], seconds: float, min_onsets: int) -> list[tuple[int, list[int]]]:
+    """Parts and their segments that have enough onsets: `(part, segment numbers)`, two or more.
+
+    Raises:
+        Refused: if no part has two such segments.
+    """
+    if not tracks:
+        raise Refused("no_notes")
+    if all(track.is_drum for track in tracks):
+        raise Refused("only_drums")
+    found = []
+    for part, track in enumerate(tracks):
+        if track.is_drum or not len(track.notes):
+            continue
+        # the last segment counts only if it is whole, as in the reference
+        whole = int(track.notes["end"].max() // seconds)
+        numbers = (track.notes["start"] // seconds).astype(int)
+        onsets = np.bincount(numbers[numbers < whole], minlength=1)
+        active = np.flatnonzero(onsets >= min_onsets)
+        if len(active) >= 2:
+            found.append((part, active.tolist()))
+    if not found:
+        raise Refused("too_short")
+    return found
+
+
+def draw(
+    tracks: list[Track],
+    piece: str,
+    number: int,
+    seed: int,
+    fonts: dict[str, list[str]],
+    seconds: float,
+    settings: Sequences,
+) -> Example:
+    """Draw one example of a piece; equal arguments give an equal example.
+
+    In the test split nothing is varied by effects or transposition, and the style is still the
+    piece's own: `pair` exchanges it.
+
+    Args:
+        tracks: the piece.
+        piece: its name by content, from which chance is drawn.
+        number: which of the piece's examples.
+        seed: the experiment's seed.
+        fonts: the fonts of each split.
+        seconds: length of a segment.
+        settings: how to draw.
+
+    Raises:
+        Refused: if no part of the piece has two segments with enough onsets.
+    """
+    rng = generator(seed, "example", piece, number)
+    found = candidates(tracks, seconds, settings.min_onsets)
+    part, numbers = found[int(rng.integers(len(found)))]
+    split = split_of(seed, piece, settings)
+    a, b = (float(n) * seconds for n in rng.choice(numbers, 2, replace=False))
+    span = settings.max_transposition
+    shifts = [int(rng.integers(-span, span + 1)) if split != "test" else 0 for _ in range(2)]
+    program = draw_program(rng, tracks[part].program)
+    chances = settings.effects_chances if split != "test" else [1.0]
+    timbres = [
+        Timbre(program, str(rng.choice(fonts[split])), effects.dumps(effects.draw(rng, chances)))
+        # the cross view's program is of any family: within one, the content could tell which
+        for program in (program, int(rng.integers(settings.cross_programs)))
+    ]
+    return Example(
+        split=split,
+        piece=piece,
+        style_piece=piece,
+        part=part,
+        transposition=shifts[0],
+        style_transposition=shifts[1],
+        notes=transpose(segment(tracks[part].notes, a, seconds), shifts[0]),
+        style_notes=transpose(segment(tracks[part].notes, b, seconds), shifts[1]),
+        timbre=timbres[0],
+        content_timbre=timbres[1],
+    )
+
+
+def pair(examples: list[Example], seed: int) -> list[Example]:
+    """Give each test example the style of another piece, as the reference's artificial test does.
+
+    Content = A in the timbre of its own part, style = B of another piece in that part's timbre S,
+    target = A in S (arXiv:2102.05749, section 4.2). The style is drawn among those of another
+    piece and another program; an example for which there is none is left out.
+    """
+    paired = []
+    for number, example in enumerate(examples):
+        rng = generator(seed, "pair", example.piece, number)
+        others = [
+            other
+            for other in examples
+            if other.piece != example.piece and other.timbre.program != example.timbre.program
+        ]
+        if not others:
+            continue
+        other = others[int(rng.integers(len(others)))]
+        paired.append(
+            example._replace(
+                style_piece=other.piece,
+                style_transposition=other.style_transposition,
+                style_notes=other.style_notes,
+                timbre=other.timbre,
+                content_timbre=example.timbre,
+            )
+        )
+    return paired

@@ -1,0 +1,100 @@
+"""The one mel spectrogram: used by data, models, vocoder, metrics and tools.
+
+Letters of shapes, here and everywhere: B batch, V views, L samples, T frames, M mel bins, F linear
+bins, D latent channels, K codebook entries, N examples or notes.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+import scipy.fft
+import scipy.sparse
+from numpy.typing import NDArray
+
+from audio.params import Audio
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.uint8]
+
+
+@lru_cache(maxsize=4)
+def mel_filters(settings: Audio) -> Floats:
+    """Triangular mel filters with peak 1.
+
+    The scale is Slaney's, linear up to 1 kHz and logarithmic above (Slaney, "Auditory Toolbox",
+    1998). Computed in double precision here, not by a library, because the libraries' single
+    precision differs between processors in the last bit, and stored codes must not.
+
+    Returns:
+        `(M, F)` non-negative weights, `F = n_fft // 2 + 1`.
+    """
+    edges = _mel_to_hz(
+        np.linspace(_hz_to_mel(settings.f_min), _hz_to_mel(settings.f_max), settings.n_mels + 2)
+    )
+    bins = np.linspace(0, settings.sample_rate / 2, settings.n_fft // 2 + 1)
+    rising = (bins - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
+    falling = (edges[2:, None] - bins) / (edges[2:] - edges[1:-1])[:, None]
+    filters = np.maximum(0, np.minimum(rising, falling))
+    # at low frequencies a filter can fall between two bins: let it take the nearest
+    empty = np.flatnonzero(filters.sum(axis=1) == 0)
+    nearest = np.rint(edges[1:-1][empty] / settings.sample_rate * settings.n_fft).astype(int)
+    filters[empty, nearest] = 1
+    return filters
+
+
+@lru_cache(maxsize=4)
+def _sparse_filters(settings: Audio) -> scipy.sparse.csr_array:
+    return scipy.sparse.csr_array(mel_filters(settings))
+
+
+def _hz_to_mel(hz: float) -> float:
+    return float(hz * 3 / 200 if hz < 1000 else 15 + 27 * np.log(hz / 1000) / np.log(6.4))
+
+
+def _mel_to_hz(mel: Floats) -> Floats:
+    return np.where(mel < 15, mel * 200 / 3, 1000 * np.exp(np.log(6.4) * (mel - 15) / 27))
+
+
+def mel_spectrogram(audio: NDArray[np.floating], settings: Audio) -> Floats:
+    """Log-power mel spectrogram.
+
+    Hann window, frames centered on every `hop_length` samples with the ends reflected. 0 dB is a
+    sine of amplitude 1 at the center of a filter; what is quieter than `db_min` reads `db_min`.
+
+    Args:
+        audio: `(..., L)` in [-1, 1] at `settings.sample_rate` Hz.
+        settings: the analysis settings.
+
+    Returns:
+        `(..., M, T)` in dB, `T = L // hop_length`.
+
+    Raises:
+        ValueError: if `audio` is shorter than `n_fft` samples.
+    """
+    length = audio.shape[-1]
+    if length < settings.n_fft:
+        raise ValueError(f"audio of at least {settings.n_fft} samples expected, got {length}")
+    half = settings.n_fft // 2
+    padding = [(0, 0)] * (audio.ndim - 1) + [(half, half)]
+    padded = np.pad(audio.astype(np.float64), padding, mode="reflect")
+    frames = np.lib.stride_tricks.sliding_window_view(padded, settings.n_fft, axis=-1)
+    frames = frames[..., : length // settings.hop_length * settings.hop_length :, :]
+    frames = frames[..., :: settings.hop_length, :]  # (..., T, n_fft)
+    window = np.hanning(settings.n_fft + 1)[:-1]
+    spectrum = scipy.fft.rfft(frames * (window * 2 / window.sum()), axis=-1)
+    power = spectrum.real**2 + spectrum.imag**2
+    bins = power.reshape(-1, power.shape[-1]).T
+    mel = _sparse_filters(settings) @ bins  # (M, ... T)
+    mel = np.moveaxis(mel.reshape(settings.n_mels, *power.shape[:-1]), 0, -2)
+    return 10 * np.log10(np.maximum(mel, 10 ** (settings.db_min / 10)))
+
+
+def quantize(mel: Floats, settings: Audio) -> Codes:
+    """dB -> codes 0-255, `db_step` dB each from `db_min` up; out of range is clipped."""
+    codes = np.rint((mel - settings.db_min) / settings.db_step)
+    return np.clip(codes, 0, 255).astype(np.uint8)
+
+
+def dequantize(codes: Codes, settings: Audio) -> NDArray[np.float32]:
+    """Codes -> dB, at most half a step from what was quantised within the range."""
+    return codes.astype(np.float32) * np.float32(settings.db_step) + np.float32(settings.db_min)

@@ -1,0 +1,73 @@
+"""Notes: what is played, apart from how it sounds."""
+
+import hashlib
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+# pitch and velocity are MIDI numbers 0-127, start and end seconds
+NOTE = np.dtype([("pitch", "u1"), ("velocity", "u1"), ("start", "f4"), ("end", "f4")])
+
+Notes = NDArray[np.void]  # (N,) of NOTE
+
+
+class Track(NamedTuple):
+    """The notes of one instrument in one piece."""
+
+    program: int  # General MIDI, 0-127
+    is_drum: bool
+    notes: Notes  # sorted by start, then pitch
+
+
+def notes_from_columns(pitch: object, velocity: object, start: object, end: object) -> Notes:
+    """Notes from four equally long columns, sorted by start, then pitch, then end."""
+    pitch = np.asarray(pitch)
+    notes = np.empty(len(pitch), NOTE)
+    notes["pitch"], notes["velocity"], notes["start"], notes["end"] = pitch, velocity, start, end
+    return np.sort(notes, order=["start", "pitch", "end", "velocity"])
+
+
+def segment(notes: Notes, start: float, seconds: float) -> Notes:
+    """The notes that begin in `[start, start + seconds)`, moved to time 0 and cut at the end."""
+    chosen = notes[(notes["start"] >= start) & (notes["start"] < start + seconds)].copy()
+    chosen["start"] -= np.float32(start)
+    chosen["end"] = np.minimum(chosen["end"] - np.float32(start), np.float32(seconds))
+    return chosen
+
+
+def transpose(notes: Notes, semitones: int) -> Notes:
+    """Notes moved by `semitones`; those that leave the MIDI range 0-127 are dropped."""
+    pitch = notes["pitch"].astype(int) + semitones
+    inside = (pitch >= 0) & (pitch <= 127)
+    moved = notes[inside].copy()
+    moved["pitch"] = pitch[inside]
+    return moved
+
+
+def content_key(tracks: list[Track]) -> str:
+    """A name for what a piece plays, whatever its file is called: equal notes, equal name.
+
+    Times are taken in units of 10 ms, so that a file saved again by another program keeps its name.
+    """
+    digest = hashlib.sha256()
+    for notes in sorted(_grid(track.notes).tobytes() for track in tracks if len(track.notes)):
+        digest.update(len(notes).to_bytes(8, "little") + notes)
+    return digest.hexdigest()[:32]
+
+
+def _grid(notes: Notes) -> NDArray[np.int32]:
+    """`(N, 3)`: start in 10 ms, pitch, duration in 10 ms."""
+    start = np.rint(notes["start"] * 100)
+    duration = np.rint((notes["end"] - notes["start"]) * 100)
+    rows = np.stack([start, notes["pitch"], duration], axis=1).astype("<i4")
+    return rows[np.lexsort(rows.T[::-1])]
+
+
+def piano_roll(notes: Notes, frames: int, frames_per_second: float) -> NDArray[np.bool_]:
+    """`(128, frames)`: which pitches sound at the middle of each frame."""
+    middle = (np.arange(frames) + 0.5) / frames_per_second
+    roll = np.zeros((128, frames), bool)
+    for note in notes:
+        roll[note["pitch"]] |= (middle >= note["start"]) & (middle < note["end"])
+    return roll

@@ -1,0 +1,83 @@
+"""Soundfonts: where the usual ones lie, what they may be used for, which package brings them."""
+
+from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple, Self
+
+from pydantic import Field, model_validator
+
+from audio.errors import InputError
+from audio.params import Section
+
+SPLITS = ("train", "valid", "test")
+
+
+class Soundfonts(Section):
+    """Which fonts each split is rendered with: names known here, or paths of .sf2 or .sf3 files."""
+
+    train: list[str] = Field(min_length=1)
+    valid: list[str] = Field(min_length=1)
+    test: list[str] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _test_is_unseen(self) -> Self:
+        if both := sorted(set(self.test) & {*self.train, *self.valid}):
+            raise ValueError(
+                f"test fonts that are not trained on expected, got soundfonts.test: {both[0]}"
+            )
+        return self
+
+
+class Known(NamedTuple):
+    """A soundfont that is known by name."""
+
+    path: Path
+    licence: str
+    package: str
+
+
+KNOWN = {
+    "FluidR3_GM": Known(
+        Path("/usr/share/sounds/sf2/FluidR3_GM.sf2"), "MIT", "Debian's fluid-soundfont-gm"
+    ),
+    "MuseScore_General_Lite": Known(
+        Path("/usr/share/sounds/sf3/MuseScore_General_Lite.sf3"),
+        "MIT",
+        "Debian's musescore-general-soundfont-small",
+    ),
+    "TimGM6mb": Known(
+        Path(str(files("pretty_midi") / "TimGM6mb.sf2")), "GPL-2.0", "the Python package pretty_midi"
+    ),
+}
+
+
+def find(name: str) -> tuple[Path, str]:
+    """Find a soundfont by its name here or by its path.
+
+    Returns:
+        Its path and its licence, "unknown" for a path.
+
+    Raises:
+        InputError: saying which package brings it, or which names there are.
+    """
+    if name in KNOWN:
+        known = KNOWN[name]
+        if not known.path.is_file():
+            raise InputError(
+                f"expected the soundfont {name} at {known.path}, found no such file; "
+                f"please install {known.package}."
+            )
+        return known.path, known.licence
+    path = Path(name)
+    if path.suffix.lower() not in (".sf2", ".sf3") or not path.is_file():
+        raise InputError(
+            f"expected a soundfont, got {name!r}; please give one of {', '.join(KNOWN)} "
+            "or the path of an .sf2 or .sf3 file."
+        )
+    return path, "unknown"
+
+
+def file_name(name: str) -> str:
+    """The name under which a font's copy is kept."""
+    path = KNOWN[name].path if name in KNOWN else Path(name)
+    return path.name

@@ -1,0 +1,143 @@
+"""The spectrogram store: one Zarr v3 group a split, few large shards, read-only once written.
+
+`mel` is uint8 `(N, V, M, T)`, the codes of `audio.mel`, with the views of an example side by side:
+`content`, `style`, `target`. Small arrays beside it say what each view is: `program` uint8 and
+`font` uint8 `(N, V)`, the latter an index into the attribute `fonts`, and `piece` uint8
+`(N, V, 16)`, the piece's name by content. `audio` is int16 `(N, V, L)` where the split keeps it. A chunk is what a reader takes at once, a shard is
+what one writer writes whole: two writers in one shard would lose data.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+from zarr.codecs import BloscCodec
+
+from audio.errors import InputError
+from audio.mel import Codes
+from audio.params import Audio
+
+VIEWS = ("content", "style", "target")
+INT16 = 32767  # full scale of the stored audio
+
+
+class Shard(NamedTuple):
+    """A run of examples that are stored in one shard."""
+
+    split: str
+    start: int
+    stop: int
+
+    @property
+    def name(self) -> str:
+        """A file name for it."""
+        return f"{self.split}-{self.start:08d}"
+
+
+def shards(split: str, count: int, shard_examples: int) -> Iterator[Shard]:
+    """The shards of a split of `count` examples."""
+    for start in range(0, count, shard_examples):
+        yield Shard(split, start, min(start + shard_examples, count))
+
+
+def create(path: Path, attributes: dict[str, Any]) -> None:
+    """Make an empty store. No time, host or path goes into it, so equal data is equal bytes."""
+    zarr.create_group(path, attributes=attributes)
+
+
+def add_split(
+    path: Path,
+    split: str,
+    index: dict[str, NDArray[np.uint8]],
+    audio: Audio,
+    chunk_examples: int,
+    shard_examples: int,
+    *,
+    keep_audio: bool,
+) -> None:
+    """Add a split: its index, whole, and room for its spectrograms.
+
+    Args:
+        path: the store.
+        split: its name.
+        index: `(N, V, ...)` for each name.
+        audio: for the shapes.
+        chunk_examples: examples in a chunk.
+        shard_examples: examples in a shard, a multiple of `chunk_examples`.
+        keep_audio: make room for the audio too.
+    """
+    group = zarr.open_group(path, mode="r+").create_group(split)
+    count = 0
+    for name, column in index.items():
+        group.create_array(name, data=column, chunks=column.shape)
+        count = len(column)
+    spatial = {"mel": (np.uint8, (audio.n_mels, audio.segment_frames), chunk_examples)}
+    if keep_audio:
+        spatial["audio"] = (np.int16, (audio.segment_samples,), 1)
+    for name, (dtype, shape, chunk) in spatial.items():
+        group.create_array(
+            name,
+            shape=(count, len(VIEWS), *shape),
+            dtype=dtype,
+            chunks=(chunk, len(VIEWS), *shape),
+            shards=(shard_examples, len(VIEWS), *shape),
+            # bitshuffle and zstd: the smallest of what was tried on mel codes, see the README
+            compressors=BloscCodec(cname="zstd", clevel=5, shuffle="bitshuffle"),
+            fill_value=0,
+        )
+
+
+def write(path: Path, shard: Shard, mel: Codes, audio: NDArray[np.int16] | None) -> None:
+    """Write one shard whole. Different shards may be written at the same time, by anyone."""
+    group = zarr.open_group(path, mode="r+")[shard.split]
+    group["mel"][shard.start : shard.stop] = mel
+    if audio is not None:
+        group["audio"][shard.start : shard.stop] = audio
+
+
+def finish(path: Path, attributes: dict[str, Any]) -> None:
+    """Add attributes that are known only when all shards are written."""
+    zarr.open_group(path, mode="r+").attrs.update(attributes)
+
+
+class Split:
+    """Read one split of a store.
+
+    Args:
+        path: the store.
+        name: `train`, `valid` or `test`.
+
+    Raises:
+        InputError: if there is no such store or split.
+    """
+
+    def __init__(self, path: Path, name: str) -> None:
+        try:
+            root = zarr.open_group(path, mode="r")
+            self._group = root[name]
+        except (FileNotFoundError, KeyError):
+            raise InputError(
+                f"expected a spectrogram store with a split {name!r} in {path}; "
+                "please build it with `./run dvc repro spectrograms`."
+            ) from None
+        self.attributes: dict[str, Any] = dict(root.attrs)
+
+    def __len__(self) -> int:
+        return int(self._group["mel"].shape[0])
+
+    def mel(self, start: int = 0, stop: int | None = None) -> Codes:
+        """Codes of a run of examples: `(N, V, M, T)` uint8."""
+        codes: Codes = self._group["mel"][start : len(self) if stop is None else stop]
+        return codes
+
+    def audio(self, example: int) -> NDArray[np.float32]:
+        """Audio of the views of one example: `(V, L)` in [-1, 1]."""
+        return self._group["audio"][example].astype(np.float32) / INT16
+
+    def index(self, name: str) -> NDArray[np.uint8]:
+        """A column of the index: `program`, `font` or `piece`."""
+        column: NDArray[np.uint8] = self._group[name][:]
+        return column

@@ -1,0 +1,193 @@
+"""Notes -> audio with FluidSynth, in memory."""
+
+import ctypes
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+import fluidsynth
+import numpy as np
+import scipy.signal
+from numpy.typing import NDArray
+from pydantic import Field
+
+from audio.errors import InputError
+from audio.notes import Notes
+from audio.params import Audio, Section
+
+BLOCK = 64  # samples: FluidSynth's unit of work, to which the times of its events are bound
+
+# pyfluidsynth offers 16-bit output only, whose dither depends on what was rendered before
+_write_float = fluidsynth.cfunc(
+    "fluid_synth_write_float",
+    ctypes.c_int,
+    ("synth", ctypes.c_void_p, 1),
+    ("len", ctypes.c_int, 1),
+    ("lbuf", ctypes.c_void_p, 1),
+    ("loff", ctypes.c_int, 1),
+    ("lincr", ctypes.c_int, 1),
+    ("rbuf", ctypes.c_void_p, 1),
+    ("roff", ctypes.c_int, 1),
+    ("rincr", ctypes.c_int, 1),
+)
+_get_font = fluidsynth.cfunc(
+    "fluid_synth_get_sfont_by_id",
+    ctypes.c_void_p,
+    ("synth", ctypes.c_void_p, 1),
+    ("id", ctypes.c_int, 1),
+)
+_add_font = fluidsynth.cfunc(
+    "fluid_synth_add_sfont",
+    ctypes.c_int,
+    ("synth", ctypes.c_void_p, 1),
+    ("sfont", ctypes.c_void_p, 1),
+)
+_remove_font = fluidsynth.cfunc(
+    "fluid_synth_remove_sfont",
+    ctypes.c_int,
+    ("synth", ctypes.c_void_p, 1),
+    ("sfont", ctypes.c_void_p, 1),
+)
+_set_log = fluidsynth.cfunc(
+    "fluid_set_log_function",
+    ctypes.c_void_p,
+    ("level", ctypes.c_int, 1),
+    ("fun", ctypes.c_void_p, 1),
+    ("data", ctypes.c_void_p, 1),
+)
+_WARNING = 2
+_set_log(_WARNING, None, None)  # it would warn of every channel that we leave without a program
+
+
+class Synthesis(Section):
+    """Settings of FluidSynth."""
+
+    oversampling: int = Field(ge=1, le=4)  # rendered at this multiple of the sample rate
+    polyphony: int = Field(ge=16, le=4096)  # voices
+    reverb: bool
+    chorus: bool
+
+
+class Synth:
+    """One soundfont, loaded once, that renders segment after segment.
+
+    A segment sounds the same, bit for bit, whatever was rendered before it: each has a synthesizer
+    of its own, to which the loaded font is lent. (Resetting one is not enough: in FluidSynth 2.3 a
+    voice inherits the amplitude of the one before it, and reset lets old voices ring.)
+
+    Args:
+        path: an SF2 or SF3 file.
+        audio: sample rate and segment length.
+        settings: FluidSynth's settings.
+
+    Raises:
+        InputError: if FluidSynth cannot load the file.
+    """
+
+    def __init__(self, path: Path, audio: Audio, settings: Synthesis) -> None:
+        self._path, self._factor = path, settings.oversampling
+        self._rate = audio.sample_rate * settings.oversampling
+        self._samples = audio.segment_samples * settings.oversampling
+        self._settings = settings
+        self._owner = self._new_synth()
+        font = self._owner.sfload(str(path))
+        if font < 0:
+            raise InputError(f"expected a soundfont (.sf2 or .sf3), FluidSynth cannot load {path}.")
+        self._font = _get_font(self._owner.synth, font)
+
+    def _new_synth(self) -> fluidsynth.Synth:
+        return fluidsynth.Synth(
+            gain=0.2,
+            samplerate=self._rate,
+            channels=16,
+            **{
+                "synth.polyphony": self._settings.polyphony,
+                "synth.reverb.active": int(self._settings.reverb),
+                "synth.chorus.active": int(self._settings.chorus),
+            },
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._owner.delete()
+
+    def render(self, notes: Notes, program: int) -> NDArray[np.float64]:
+        """Play one segment, stereo mixed to mono; what sounds on beyond its end is cut.
+
+        Args:
+            notes: times in seconds from the segment's start.
+            program: General MIDI program, 0-127.
+
+        Returns:
+            `(L,)` at the sample rate, at FluidSynth's own level.
+
+        Raises:
+            InputError: if the font has no such program.
+        """
+        synth = self._new_synth()
+        font = _add_font(synth.synth, self._font)
+        try:
+            if synth.program_select(0, font, 0, program) != 0:
+                raise InputError(
+                    f"expected a General MIDI soundfont, {self._path.name} has no program "
+                    f"{program}; please name another."
+                )
+            stereo = self._play(synth, notes)
+        finally:
+            _remove_font(synth.synth, self._font)
+            synth.delete()
+        mono = stereo.astype(np.float64).mean(axis=1)
+        if self._factor == 1:
+            return mono
+        # the synthesizer aliases where it plays samples faster than they were recorded
+        decimated: NDArray[np.float64] = scipy.signal.resample_poly(mono, 1, self._factor)
+        return decimated
+
+    def _play(self, synth: fluidsynth.Synth, notes: Notes) -> NDArray[np.float32]:
+        """The notes' events and the audio between them: `(samples, 2)`."""
+        stereo = np.zeros((self._samples, 2), np.float32)
+        done = 0
+        for sample, is_on, pitch, velocity in self._events(notes):
+            _write(synth, stereo[done:sample])
+            done = sample
+            if is_on:
+                synth.noteon(0, pitch, velocity)
+            else:
+                synth.noteoff(0, pitch)
+        _write(synth, stereo[done:])
+        return stereo
+
+    def _events(self, notes: Notes) -> Iterator[tuple[int, bool, int, int]]:
+        """`(sample, is_on, pitch, velocity)` in order; a note ends before the next one begins."""
+        end = self._samples
+        events = []
+        for note in notes:
+            on, off = (
+                min(round(float(time) * self._rate / BLOCK) * BLOCK, end)
+                for time in (note["start"], note["end"])
+            )
+            pitch, velocity = int(note["pitch"]), int(note["velocity"])
+            events.append((on, True, pitch, velocity))
+            events.append((max(off, on + BLOCK), False, pitch, velocity))
+        yield from sorted(event for event in events if event[0] < end)
+
+
+def _write(synth: fluidsynth.Synth, out: NDArray[np.float32]) -> None:
+    """Render the next `len(out)` stereo samples into `out`."""
+    if len(out):
+        address = out.ctypes.data
+        _write_float(synth.synth, len(out), address, 0, 2, address, 1, 2)
+
+
+def at_level(audio: NDArray[np.float64], level_db: float) -> NDArray[np.float64]:
+    """Scale to an RMS of `level_db` re full scale, or less where the peak would pass .99.
+
+    Silence stays silence.
+    """
+    rms = np.sqrt(np.mean(audio**2))
+    if rms == 0:
+        return audio
+    gain = min(10 ** (level_db / 20) / rms, 0.99 / np.abs(audio).max())
+    return audio * gain

@@ -1,0 +1,92 @@
+"""The continuous autoencoder: notes through a narrow code, timbre through one vector.
+
+Trained on the cross view (content in another timbre than the target), it is what `vqvae` puts its
+quantiser into and what `glow` stands on.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from audio.params import Audio
+from models.blocks import ResidualBlock, normalize_channels, over_time
+from models.encoders import ContentEncoder, StyleEncoder
+from models.params import Autoencoder
+
+Losses = dict[str, Tensor]
+
+
+class Decoder(nn.Module):
+    """Content code and style vector -> mel: dilated residual blocks with FiLM, upsampled by 4."""
+
+    def __init__(self, n_mels: int, config: Autoencoder) -> None:
+        super().__init__()
+        width, style = config.channels, config.style_dim
+        self.enter = nn.Conv1d(config.content_dim + style, width, 3, padding=1)
+        self.blocks = nn.ModuleList(
+            ResidualBlock(width, d, style) for d in config.decoder_dilations
+        )
+        self.up1 = nn.ConvTranspose1d(width, width, 4, stride=2, padding=1)
+        self.between = ResidualBlock(width, 1, style)
+        self.up2 = nn.ConvTranspose1d(width, width, 4, stride=2, padding=1)
+        self.out = nn.Conv1d(width, n_mels, 5, padding=2)
+
+    def forward(self, code: Tensor, style: Tensor) -> Tensor:
+        """`(B, D, T)` and `(B, S)` -> `(B, M, 4 T)`."""
+        h = self.enter(torch.cat([code, over_time(style, code.shape[2])], dim=1))
+        for block in self.blocks:
+            h = block(h, style)
+        h = self.between(F.gelu(self.up1(h)), style)
+        mel: Tensor = self.out(F.gelu(self.up2(h)))
+        return mel
+
+
+class Model(nn.Module):
+    """Content encoder, style encoder, decoder; mels in dB outside, normalised inside.
+
+    Args:
+        config: sizes.
+        audio: the mel's settings.
+        base: must be None; other models are given this one here.
+    """
+
+    low_precision = True  # may be trained in bfloat16
+
+    def __init__(self, config: Autoencoder, audio: Audio, base: None = None) -> None:
+        super().__init__()
+        assert base is None
+        self.config, self.audio = config, audio
+        self.content_encoder = ContentEncoder(audio.n_mels, config)
+        self.style_encoder = StyleEncoder(audio.n_mels, config)
+        self.decoder = Decoder(audio.n_mels, config)
+
+    def normalize(self, mel: Tensor) -> Tensor:
+        """dB -> about zero mean and unit variance."""
+        return (mel - self.audio.db_mean) / self.audio.db_std
+
+    def denormalize(self, mel: Tensor) -> Tensor:
+        """The inverse of `normalize`."""
+        return mel * self.audio.db_std + self.audio.db_mean
+
+    def encode(self, content: Tensor) -> Tensor:
+        """Normalised mel `(B, M, T)` -> code `(B, D, T / 4)`, each frame of unit variance.
+
+        In training noise is added, so that what the code can carry is bounded: with a narrow code
+        the notes pass and the timbre does not.
+        """
+        code = normalize_channels(self.content_encoder(content))
+        if self.training and self.config.content_noise:
+            code = code + self.config.content_noise * torch.randn_like(code)
+        return code
+
+    def forward(self, content: Tensor, style: Tensor, target: Tensor) -> Losses:
+        """Mels in dB, `(B, M, T)` each -> `total`, the mean absolute error of the normalised mel."""
+        code = self.encode(self.normalize(content))
+        output = self.decoder(code, self.style_encoder(self.normalize(style)))
+        loss = F.l1_loss(output, self.normalize(target))
+        return {"total": loss, "reconstruction": loss}
+
+    def transfer(self, content: Tensor, style: Tensor) -> Tensor:
+        """The notes of `content` in the sound of `style`: mels in dB, `(B, M, T)`, T of content."""
+        code = self.encode(self.normalize(content))
+        return self.denormalize(self.decoder(code, self.style_encoder(self.normalize(style))))

@@ -1,0 +1,81 @@
+"""Checkpoints that describe themselves: safetensors with the model's name, settings and mel."""
+
+import importlib
+import json
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from audio.errors import InputError
+from audio.files import replacing
+from audio.params import Audio, Section
+
+
+def build(name: str, network: Section, audio: Audio, base: nn.Module | None = None) -> nn.Module:
+    """A new model, which carries its own description.
+
+    Args:
+        name: of its module in `models`.
+        network: its settings.
+        audio: the mel's settings.
+        base: the model it stands on, or None.
+    """
+    model: nn.Module = importlib.import_module(f"models.{name}").Model(network, audio, base)
+    described = {"name": name, "network": network.model_dump(), "audio": audio.model_dump()}
+    described["base"] = None if base is None else base.description
+    model.description = described  # type: ignore[assignment]  # a plain value, no module
+    return model
+
+
+def rebuild(described: dict[str, Any]) -> nn.Module:
+    """The model of a description, without its weights."""
+    module = importlib.import_module(f"models.{described['name']}")
+    schema = get_type_hints(module.Model.__init__)["config"]
+    base = None if described["base"] is None else rebuild(described["base"])
+    network = schema.model_validate(described["network"])
+    return build(described["name"], network, Audio.model_validate(described["audio"]), base)
+
+
+def save(path: Path, model: nn.Module) -> None:
+    """Write weights and description, whole or not at all; equal models give equal bytes."""
+    weights = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
+    with replacing(path) as temporary:
+        text = json.dumps(model.description, sort_keys=True)
+        save_file(weights, temporary, metadata={"timbre": text})
+
+
+def description(path: Path) -> dict[str, Any]:
+    """What `save` wrote beside the weights.
+
+    Raises:
+        InputError: if the file is missing, cut off or no checkpoint.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+        described: dict[str, Any] = json.loads(metadata["timbre"])
+    except (FileNotFoundError, SafetensorError, KeyError) as error:
+        raise InputError(
+            f"expected a checkpoint of this project in {path}, got {error}; "
+            "please train it again or give another file."
+        ) from None
+    return described
+
+
+def load(path: Path, device: torch.device | str = "cpu") -> tuple[str, nn.Module]:
+    """Read a model, ready to use.
+
+    Returns:
+        Its name and the model, in evaluation mode on `device`.
+
+    Raises:
+        InputError: if the file is missing, cut off or no checkpoint.
+    """
+    described = description(path)
+    model = rebuild(described)
+    model.load_state_dict(load_file(path), strict=True)
+    return described["name"], model.to(device).eval()

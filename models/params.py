@@ -1,0 +1,123 @@
+"""Parameters of networks and of their training; apart from them, so that reading is quick."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from audio.params import Section
+
+
+class Autoencoder(Section):
+    """Content encoder, style encoder and decoder: what `vqvae` and `glow` stand on."""
+
+    channels: int = Field(ge=8, multiple_of=8)  # of content encoder and decoder
+    content_dim: int = Field(ge=1)  # of the narrow code that the notes pass through
+    content_noise: float = Field(ge=0)  # added to the normalised code in training
+    style_channels: int = Field(ge=1)
+    style_dim: int = Field(ge=1)
+    style_pooling: Literal["statistics", "gru"]
+    encoder_dilations: list[int]
+    decoder_dilations: list[int]
+
+
+class Quantizer(Section):
+    """Grouped vector quantisation of the content code."""
+
+    groups: int = Field(ge=1)  # the code is cut into this many parts, each with a codebook
+    codes: int = Field(ge=2)  # entries of a codebook
+    decay: float = Field(gt=0, lt=1)  # of the moving averages
+    commitment: float = Field(ge=0)  # weight of the commitment loss
+    restart_below: float = Field(ge=0)  # uses a step, averaged; less than that is a dead code
+
+
+class Flow(Section):
+    """The conditional Glow over the frozen autoencoder."""
+
+    levels: int = Field(ge=1, le=3)  # squeeze, steps, split
+    steps: int = Field(ge=1)  # of flow in a level
+    hidden: int = Field(ge=1)  # channels inside a coupling
+    kernel: int = Field(ge=1)  # of the Gated Tanh Unit, odd; 1 sees no time
+    layers: int = Field(ge=1)  # Gated Tanh Units in a coupling
+    condition: int = Field(ge=8, multiple_of=8)  # channels of the condition
+    residual: bool  # model what the autoencoder's output lacks, not the whole mel
+    dither: float = Field(gt=0)  # standard deviation of noise on the quantised mel, normalised
+    max_log_scale: float = Field(gt=0)  # bound of a coupling's log scale
+    temperature: float = Field(ge=0)  # of the base density when transferring
+
+    @model_validator(mode="after")
+    def _odd(self) -> Self:
+        if self.kernel % 2 == 0:
+            raise ValueError(f"an odd kernel expected, got kernel: {self.kernel}")
+        return self
+
+
+class Training(Section):
+    """How a model is trained; everything is a function of the seed and the step."""
+
+    steps: int = Field(ge=1)
+    batch_size: int = Field(ge=2)  # over all devices
+    crop_frames: int = Field(ge=8, multiple_of=8)  # of content and target
+    style_frames: int = Field(ge=8)
+    content_view: Literal["cross", "self"]  # the content's timbre: another one, or the target's
+    learning_rate: float = Field(gt=0)  # peak
+    warmup_steps: int = Field(ge=0)
+    weight_decay: float = Field(ge=0)
+    max_grad_norm: float = Field(gt=0)
+    valid_every: int = Field(ge=1)  # steps; also how often progress is saved
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.steps % self.valid_every:
+            raise ValueError(
+                "steps that is a multiple of valid_every expected, "
+                f"got steps: {self.steps}, valid_every: {self.valid_every}"
+            )
+        return self
+
+
+class TrainAutoencoder(Training):
+    """Section `train.autoencoder`."""
+
+    network: Autoencoder
+
+
+class TrainVQVAE(Training):
+    """Section `train.vqvae`: a quantiser is put into the trained autoencoder."""
+
+    network: Quantizer
+
+
+class SelfSupervised(Section):
+    """The network of `vqvae_self`: all of a VQ-VAE at once."""
+
+    autoencoder: Autoencoder
+    quantizer: Quantizer
+
+
+class TrainVQVAESelf(Training):
+    """Section `train.vqvae_self`: the paper's own training, from nothing."""
+
+    network: SelfSupervised
+
+
+class TrainGlow(Training):
+    """Section `train.glow`: a flow over the trained, frozen autoencoder."""
+
+    network: Flow
+
+
+class Train(Section):
+    """Section `train`: one for each model, by its name."""
+
+    autoencoder: TrainAutoencoder
+    vqvae_self: TrainVQVAESelf
+    vqvae: TrainVQVAE
+    glow: TrainGlow
+
+
+class Vocoder(Section):
+    """Section `vocoder`: Griffin-Lim, which needs no training."""
+
+    iterations: int = Field(ge=1)
+    momentum: float = Field(ge=0, lt=1)
+    mel_iterations: int = Field(ge=1)  # of the inversion of the mel filters

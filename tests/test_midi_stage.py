@@ -1,0 +1,132 @@
+"""The midi stage: every source becomes one tar and its counts."""
+
+import json
+import subprocess
+import sys
+import tarfile
+import threading
+from collections import Counter
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from audio.archive import write_tar
+from audio.errors import InputError
+from audio.files import sha256
+from audio.midi_source import Midi, locate, members
+from audio.scores import export
+
+ROOT = Path(__file__).parents[1]
+MIDI = b"MThd\0\0\0\6\0\0\0\1\1\xe0MTrk\0\0\0\4\0\xff\x2f\0"
+SECTION = Midi(
+    source="scores",
+    collections=["joplin/*.mxl", "nottingham-dataset/*.abc"],
+    limit_per_collection=5,
+    max_bytes=100_000,
+    lmd_full_url="http://127.0.0.1:1/lmd_full.tar.gz",
+)
+WORKS = [
+    "joplin/maple_leaf_rag.mxl",
+    "nottingham-dataset/reelsa-c.abc#80",
+    "nottingham-dataset/reelsa-c.abc#81",
+]
+
+
+def stage(folder: Path, **changes: object) -> subprocess.CompletedProcess[str]:
+    """Run the stage in `folder`, with the project's parameters and these of its own."""
+    yaml = YAML()
+    settings = yaml.load(ROOT / "params.yaml")
+    settings["midi"] = SECTION.model_dump() | changes
+    yaml.dump(settings, folder / "params.yaml")
+    return subprocess.run(
+        [sys.executable, "-m", "stages.midi", "out/midi.tar", "out/midi.json"],
+        cwd=folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    write_tar(tmp_path / "in.tar", [("b.mid", MIDI), ("a.mid", MIDI), ("a.txt", b"text")])
+    return tmp_path / "in.tar"
+
+
+def test_an_archive_becomes_a_tar_with_its_counts(archive: Path) -> None:
+    result = stage(archive.parent, source="in.tar")
+    assert result.stderr == ""
+    assert result.stdout == "out/midi.tar: 2 MIDI files from in.tar, 1 left out\n"
+    out = archive.parent / "out"
+    with tarfile.open(out / "midi.tar") as tar:
+        assert tar.getnames() == ["b.mid", "a.mid"]
+    assert list(json.loads((out / "midi.json").read_text()).items()) == [
+        ("files", 2), ("not_midi", 1), ("too_large", 0), ("failed", 0), ("no_notes", 0),
+        ("too_slow", 0), ("source_bytes", archive.stat().st_size),
+        ("source_sha256", sha256(archive)),
+    ]  # fmt: skip
+
+
+def test_scores_become_the_same_tar_each_time(tmp_path: Path) -> None:
+    outcomes = []
+    for _ in range(2):
+        result = stage(tmp_path)
+        assert result.returncode == 0, result.stderr
+        out = tmp_path / "out"
+        outcomes.append([(out / name).read_bytes() for name in ("midi.tar", "midi.json")])
+    assert outcomes[0] == outcomes[1]
+    with tarfile.open(tmp_path / "out" / "midi.tar") as tar:
+        assert tar.getnames() == [f"{work}.mid" for work in WORKS]
+        assert "source_sha256" not in json.loads((tmp_path / "out" / "midi.json").read_text())
+
+
+def test_a_bad_source_ends_in_one_sentence_and_writes_nothing(tmp_path: Path) -> None:
+    result = stage(tmp_path, source="lmd-full")
+    assert result.returncode == 2
+    assert result.stderr == (
+        "error: expected midi.source to be scores, lmd_full or the path of a folder or an archive "
+        "of MIDI files, got 'lmd-full', which does not exist; please choose one of these.\n"
+    )
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_source_without_midi_writes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    result = stage(tmp_path, source="empty")
+    assert result.returncode == 2
+    assert "found none among 0 files" in result.stderr
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_scores_over_the_size_are_refused_and_counted() -> None:
+    largest = max(len(export(work)) for work in WORKS)
+    counts: Counter[str] = Counter()
+    section = SECTION.model_copy(update={"max_bytes": largest - 1})
+    assert len(list(members(section, locate(section), counts))) == 2
+    assert counts == {"too_large": 1}
+
+
+def test_no_usable_score_at_all_is_refused() -> None:
+    section = SECTION.model_copy(update={"max_bytes": 1})
+    with pytest.raises(InputError, match=r"expected scores .* got none of 3"):
+        list(members(section, locate(section), Counter()))
+
+
+def test_lmd_full_is_downloaded_once_to_the_scratch_folder(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    handler = partial(SimpleHTTPRequestHandler, directory=str(archive.parent))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, args=[0.01]).start()
+        section = SECTION.model_copy(
+            update={
+                "source": "lmd_full",
+                "lmd_full_url": f"http://127.0.0.1:{server.server_port}/in.tar",
+            }
+        )
+        path = locate(section)
+        server.shutdown()
+    assert path == Path(".scratch/lmd_full.tar.gz")
+    assert locate(section) == path  # without a server
+    assert [name for name, _ in members(section, path, Counter())] == ["b.mid", "a.mid"]
