@@ -104,7 +104,7 @@ def draw_program(rng: np.random.Generator, program: int) -> int:
     return program - program % 8 + int(rng.integers(8)) if program < 104 else program
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A piece that gives no example; the message is the reason, for counting."""
 
 
@@ -112,12 +112,12 @@ def candidates(tracks: list[Track], seconds: float, min_onsets: int) -> list[tup
     """Parts and their segments that have enough onsets: `(part, segment numbers)`, two or more.
 
     Raises:
-        Refused: if no part has two such segments.
+        RefusedError: if no part has two such segments.
     """
     if not tracks:
-        raise Refused("no_notes")
+        raise RefusedError("no_notes")
     if all(track.is_drum for track in tracks):
-        raise Refused("only_drums")
+        raise RefusedError("only_drums")
     found = []
     for part, track in enumerate(tracks):
         if track.is_drum or not len(track.notes):
@@ -130,7 +130,7 @@ def candidates(tracks: list[Track], seconds: float, min_onsets: int) -> list[tup
         if len(active) >= 2:
             found.append((part, active.tolist()))
     if not found:
-        raise Refused("too_short")
+        raise RefusedError("too_short")
     return found
 
 
@@ -158,7 +158,7 @@ def draw(
         settings: how to draw.
 
     Raises:
-        Refused: if no part of the piece has two segments with enough onsets.
+        RefusedError: if no part of the piece has two segments with enough onsets.
     """
     rng = generator(seed, "example", piece, number)
     found = candidates(tracks, seconds, settings.min_onsets)

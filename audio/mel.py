@@ -86,11 +86,12 @@ def mel_spectrogram(audio: NDArray[np.floating], settings: Audio) -> Floats:
     bins = power.reshape(-1, power.shape[-1]).T
     mel = _sparse_filters(settings) @ bins  # (M, ... T)
     mel = np.moveaxis(mel.reshape(settings.n_mels, *power.shape[:-1]), 0, -2)
-    return 10 * np.log10(np.maximum(mel, 10 ** (settings.db_min / 10)))
+    decibels: Floats = 10 * np.log10(np.maximum(mel, 10 ** (settings.db_min / 10)))
+    return decibels
 
 
 def quantize(mel: Floats, settings: Audio) -> Codes:
-    """dB -> codes 0-255, `db_step` dB each from `db_min` up; out of range is clipped."""
+    """Levels in dB -> codes 0-255, `db_step` dB each from `db_min` up; out of range is clipped."""
     codes = np.rint((mel - settings.db_min) / settings.db_step)
     return np.clip(codes, 0, 255).astype(np.uint8)
 

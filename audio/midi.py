@@ -29,8 +29,7 @@ def read(data: bytes) -> list[Track]:
     except (RuntimeError, ValueError) as error:
         try:
             return read_pretty_midi(data)
-        # pretty_midi and mido raise whatever a malformed byte leads to
-        except Exception:
+        except Exception:  # noqa: BLE001  (it raises whatever a malformed byte leads to)
             raise MidiError(str(error)) from None
 
 
@@ -44,8 +43,8 @@ def piece(data: bytes) -> tuple[str, list[Track]] | None:
 
 
 def _read_symusic(data: bytes) -> list[Track]:
-    """Read with symusic, and join the tracks of one program that its channels were split into."""
-    score = symusic.Score.from_midi(data).to("second")
+    """Read with symusic: a track for each program of each channel of each track of the file."""
+    score = symusic.Score.from_midi(data).to("second")  # type: ignore[attr-defined]
     tracks = []
     for track in score.tracks:
         columns = track.notes.numpy()
@@ -76,5 +75,5 @@ def read_pretty_midi(data: bytes) -> list[Track]:
                 columns[name].append(getattr(note, name))
         if columns:
             notes = notes_from_columns(**columns)
-            tracks.append(Track(instrument.program, instrument.is_drum, notes))
+            tracks.append(Track(int(instrument.program), instrument.is_drum, notes))
     return tracks

@@ -27,7 +27,7 @@ class Section(BaseModel):
 
 
 class Audio(Section):
-    """The one definition of the mel spectrogram, used by data, models, vocoder, metrics and tools."""
+    """The one definition of the mel spectrogram: for data, models, vocoder, metrics and tools."""
 
     sample_rate: int = Field(ge=8000)  # Hz
     n_fft: int = Field(ge=256)  # samples, also the length of the Hann window
@@ -84,7 +84,8 @@ def read(path: Path, schema: type[Model]) -> Model:
         values = YAML(typ="safe").load(path)
     except FileNotFoundError as error:
         raise ParamsError(
-            f"expected the parameters in {path}, found no such file; run this in the project's folder."
+            f"expected the parameters in {path}, found no such file; "
+            "run this in the project's folder."
         ) from error
     except YAMLError as error:
         where = " ".join(str(error).split())

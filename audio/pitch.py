@@ -54,7 +54,9 @@ def _partials(
     return np.minimum(ranges, last), weights, left
 
 
-def _whitened(audio: NDArray[np.floating], sample_rate: int, hop_length: int) -> NDArray[np.float64]:
+def _whitened(
+    audio: NDArray[np.floating], sample_rate: int, hop_length: int
+) -> NDArray[np.float64]:
     """Flattened magnitudes `(F, T)`, zero in silent frames."""
     n_fft = 2 ** int(np.ceil(np.log2(WINDOW_SECONDS * sample_rate)))
     padded = np.pad(audio.astype(np.float64), n_fft // 2)

@@ -1,4 +1,4 @@
-"""Work that outlives a kill: DVC deletes a stage's outputs before it runs, so this lies elsewhere."""
+"""Work that outlives a kill: it lies outside the outputs, which DVC deletes before a stage runs."""
 
 import shutil
 from pathlib import Path

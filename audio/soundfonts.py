@@ -46,7 +46,9 @@ KNOWN = {
         "Debian's musescore-general-soundfont-small",
     ),
     "TimGM6mb": Known(
-        Path(str(files("pretty_midi") / "TimGM6mb.sf2")), "GPL-2.0", "the Python package pretty_midi"
+        Path(str(files("pretty_midi") / "TimGM6mb.sf2")),
+        "GPL-2.0",
+        "the Python package pretty_midi",
     ),
 }
 

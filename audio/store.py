@@ -3,8 +3,10 @@
 `mel` is uint8 `(N, V, M, T)`, the codes of `audio.mel`, with the views of an example side by side:
 `content`, `style`, `target`. Small arrays beside it say what each view is: `program` uint8 and
 `font` uint8 `(N, V)`, the latter an index into the attribute `fonts`, and `piece` uint8
-`(N, V, 16)`, the piece's name by content. `audio` is int16 `(N, V, L)` where the split keeps it. A chunk is what a reader takes at once, a shard is
-what one writer writes whole: two writers in one shard would lose data.
+`(N, V, 16)`, the piece's name by content. `audio` is int16 `(N, V, L)` where the split keeps it.
+
+A chunk is what a reader takes at once, a shard is what one writer writes whole: two writers in one
+shard would lose data.
 """
 
 from collections.abc import Iterator
@@ -74,9 +76,11 @@ def add_split(
     for name, column in index.items():
         group.create_array(name, data=column, chunks=column.shape)
         count = len(column)
-    spatial = {"mel": (np.uint8, (audio.n_mels, audio.segment_frames), chunk_examples)}
+    spatial: dict[str, tuple[str, tuple[int, ...], int]] = {
+        "mel": ("uint8", (audio.n_mels, audio.segment_frames), chunk_examples)
+    }
     if keep_audio:
-        spatial["audio"] = (np.int16, (audio.segment_samples,), 1)
+        spatial["audio"] = ("int16", (audio.segment_samples,), 1)
     for name, (dtype, shape, chunk) in spatial.items():
         group.create_array(
             name,
@@ -92,10 +96,10 @@ def add_split(
 
 def write(path: Path, shard: Shard, mel: Codes, audio: NDArray[np.int16] | None) -> None:
     """Write one shard whole. Different shards may be written at the same time, by anyone."""
-    group = zarr.open_group(path, mode="r+")[shard.split]
-    group["mel"][shard.start : shard.stop] = mel
+    group = zarr.open_group(path, mode="r+")
+    _array(group, shard.split, "mel")[shard.start : shard.stop] = mel
     if audio is not None:
-        group["audio"][shard.start : shard.stop] = audio
+        _array(group, shard.split, "audio")[shard.start : shard.stop] = audio
 
 
 def finish(path: Path, attributes: dict[str, Any]) -> None:
@@ -116,28 +120,34 @@ class Split:
 
     def __init__(self, path: Path, name: str) -> None:
         try:
-            root = zarr.open_group(path, mode="r")
-            self._group = root[name]
+            self._root, self._name = zarr.open_group(path, mode="r"), name
+            self._mel = _array(self._root, name, "mel")
         except (FileNotFoundError, KeyError):
             raise InputError(
                 f"expected a spectrogram store with a split {name!r} in {path}; "
                 "please build it with `./run dvc repro spectrograms`."
             ) from None
-        self.attributes: dict[str, Any] = dict(root.attrs)
+        self.attributes: dict[str, Any] = dict(self._root.attrs)
 
     def __len__(self) -> int:
-        return int(self._group["mel"].shape[0])
+        return int(self._mel.shape[0])
 
     def mel(self, start: int = 0, stop: int | None = None) -> Codes:
         """Codes of a run of examples: `(N, V, M, T)` uint8."""
-        codes: Codes = self._group["mel"][start : len(self) if stop is None else stop]
-        return codes
+        return np.asarray(self._mel[start : len(self) if stop is None else stop], np.uint8)
 
     def audio(self, example: int) -> NDArray[np.float32]:
         """Audio of the views of one example: `(V, L)` in [-1, 1]."""
-        return self._group["audio"][example].astype(np.float32) / INT16
+        stored = _array(self._root, self._name, "audio")[example]
+        return np.asarray(stored, np.float32) / np.float32(INT16)
 
     def index(self, name: str) -> NDArray[np.uint8]:
         """A column of the index: `program`, `font` or `piece`."""
-        column: NDArray[np.uint8] = self._group[name][:]
-        return column
+        return np.asarray(_array(self._root, self._name, name)[:], np.uint8)
+
+
+def _array(root: zarr.Group, split: str, name: str) -> zarr.Array[Any]:
+    """An array of a split."""
+    array = root[f"{split}/{name}"]
+    assert isinstance(array, zarr.Array)
+    return array

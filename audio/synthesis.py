@@ -138,7 +138,7 @@ class Synth:
         finally:
             _remove_font(synth.synth, self._font)
             synth.delete()
-        mono = stereo.astype(np.float64).mean(axis=1)
+        mono: NDArray[np.float64] = stereo.astype(np.float64).mean(axis=1)
         if self._factor == 1:
             return mono
         # the synthesizer aliases where it plays samples faster than they were recorded
@@ -186,8 +186,8 @@ def at_level(audio: NDArray[np.float64], level_db: float) -> NDArray[np.float64]
 
     Silence stays silence.
     """
-    rms = np.sqrt(np.mean(audio**2))
+    rms = float(np.sqrt(np.mean(audio**2)))
     if rms == 0:
         return audio
-    gain = min(10 ** (level_db / 20) / rms, 0.99 / np.abs(audio).max())
+    gain = min(10 ** (level_db / 20) / rms, 0.99 / float(np.abs(audio).max()))
     return audio * gain

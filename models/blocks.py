@@ -46,5 +46,3 @@ def normalize_channels(x: Tensor) -> Tensor:
 def parameter_count(module: nn.Module) -> int:
     """How many numbers `module` learned."""
     return sum(p.numel() for p in module.parameters())
-
-

@@ -51,9 +51,7 @@ class StyleEncoder(nn.Module):
             nn.Conv1d(width, width, 3, padding=1),
             nn.GELU(),
         )
-        self.gru = (
-            nn.GRU(width, width, batch_first=True) if config.style_pooling == "gru" else None
-        )
+        self.gru = nn.GRU(width, width, batch_first=True) if config.style_pooling == "gru" else None
         pooled = width if self.gru is not None else 2 * width
         self.out = nn.Sequential(
             nn.Linear(pooled, width), nn.GELU(), nn.Linear(width, config.style_dim)

@@ -164,9 +164,7 @@ class Model(nn.Module):
         nll = -self.log_prob(mel, conditions).mean() / mel[0].numel()
         return {"total": nll, "bits_per_dim": nll.detach() / math.log(2)}
 
-    def transfer(
-        self, content: Tensor, style: Tensor, temperature: float | None = None
-    ) -> Tensor:
+    def transfer(self, content: Tensor, style: Tensor, temperature: float | None = None) -> Tensor:
         """The notes of `content` in the sound of `style`: mels in dB, `(B, M, T)`, T of content.
 
         Args:

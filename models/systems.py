@@ -47,38 +47,20 @@ def case(split: Split, number: int, audio: Audio, style_of: int | None = None) -
     return Case(content, style, target, *mels)
 
 
-def build(name: str, path: Path | None, vocoder: Vocoder) -> System:
-    """The system of a name.
-
-    Args:
-        name: `copy_content`, `copy_style`, `resynthesis`, or that of a model.
-        path: the model's checkpoint; None for the others.
-        vocoder: turns mels into audio.
-    """
-    if path is not None:
-        return _trained(path, vocoder)
-    return {
-        # the floor: nothing is done; the right notes in the wrong sound
-        "copy_content": lambda case, seed: case.content,
-        # the right sound with the wrong notes
-        "copy_style": lambda case, seed: case.style,
-        # the ceiling of everything that goes through the vocoder
-        "resynthesis": lambda case, seed: _decode(vocoder, case.target_mel),
-    }[name]
-
-
-def _trained(path: Path, vocoder: Vocoder) -> System:
+def trained(path: Path, vocoder: Vocoder) -> System:
+    """The system of a model's checkpoint."""
     _, model = checkpoint.load(path)
 
     @torch.inference_mode()
     def system(case: Case, seed: int) -> Signal:
         torch.manual_seed(seed)
         transfer: Callable[[Tensor, Tensor], Tensor] = model.transfer  # type: ignore[assignment]
-        return _decode(vocoder, transfer(case.content_mel, case.style_mel))
+        return decode(vocoder, transfer(case.content_mel, case.style_mel))
 
     return system
 
 
-def _decode(vocoder: Vocoder, mel: Tensor) -> Signal:
+def decode(vocoder: Vocoder, mel: Tensor) -> Signal:
+    """Mel in dB `(1, M, T)` -> audio `(L,)`."""
     audio: Signal = vocoder(mel)[0].clamp(-1, 1).numpy()
     return audio

@@ -159,7 +159,9 @@ class Trainer:
 
     def _sentence(self, step: int, loss: float) -> str:
         saved = self.progress.step
-        kept = f"the state after step {saved} is kept in {self._path}" if saved else "none was saved"
+        kept = (
+            f"the state after step {saved} is kept in {self._path}" if saved else "none was saved"
+        )
         return (
             f"expected a finite loss and gradient, got {loss} in step {step + 1} of {self._name} "
             f"({self.progress.skipped} gradients skipped); {kept}; "

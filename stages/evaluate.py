@@ -1,6 +1,7 @@
 """Score one system on the test cases, and keep a few of them to hear and see.
 
-Usage: python -m stages.evaluate NAME STORE TABLE SCORES METRICS EXAMPLES [--checkpoint FILE]
+Usage: python -m stages.evaluate NAME STORE TABLE CASES METRICS EXAMPLES PICTURES
+    [--checkpoint FILE]
 """
 
 import argparse
@@ -22,7 +23,7 @@ from audio.mel import mel_spectrogram
 from audio.notes import piano_roll
 from audio.params import Audio
 from audio.store import Split
-from models import systems
+from models import baselines, systems
 from models.params import Vocoder as VocoderSettings
 from models.vocoder import GriffinLim
 from stages.console import run
@@ -55,7 +56,12 @@ class Bench:
         torch.set_num_threads(1)  # one process a core
         self.split = Split(store, "test")
         self.audio = Audio.model_validate(self.split.attributes["audio"])
-        self.system = systems.build(name, checkpoint, GriffinLim(vocoder, self.audio))
+        decoder = GriffinLim(vocoder, self.audio)
+        self.system = (
+            baselines.build(name, decoder)
+            if checkpoint is None
+            else systems.trained(checkpoint, decoder)
+        )
         self._examples, self._seed = table.read(examples, "test"), seed
 
     def output(self, number: int, style_of: int | None = None) -> systems.Signal:
@@ -81,17 +87,17 @@ class Bench:
             "note_f1": metrics.frame_f1(found, true),
         }
 
-    def keep(self, number: int, folder: Path) -> None:
+    def keep(self, number: int, examples: Path, pictured: Path) -> None:
         """Write one case's output as FLAC and its four spectrograms as PNG."""
         case, output = systems.case(self.split, number, self.audio), self.output(number)
-        soundfile.write(folder / f"case{number}.flac", output, self.audio.sample_rate)
+        soundfile.write(examples / f"case{number}.flac", output, self.audio.sample_rate)
         mels = {
             "content": case.content_mel[0].numpy(),
             "style": case.style_mel[0].numpy(),
             "target": case.target_mel[0].numpy(),
             "output": mel_spectrogram(output, self.audio),
         }
-        pictures.spectrograms(folder / f"case{number}.png", mels, self.audio)
+        pictures.spectrograms(pictured / f"case{number}.png", mels, self.audio)
 
 
 _bench = lru_cache(maxsize=1)(Bench)
@@ -108,9 +114,10 @@ def main() -> None:
     parser.add_argument("name", help="of the system")
     parser.add_argument("store", type=Path, help="the spectrograms")
     parser.add_argument("table", type=Path, help="the examples, for the true notes")
-    parser.add_argument("scores", type=Path, help="CSV to write: a row a case")
+    parser.add_argument("cases", type=Path, help="CSV to write: a row a case")
     parser.add_argument("metrics", type=Path, help="JSON to write: means and intervals")
-    parser.add_argument("examples", type=Path, help="folder to write: some cases to hear and see")
+    parser.add_argument("examples", type=Path, help="folder to write: some cases to hear")
+    parser.add_argument("pictures", type=Path, help="folder to write: the same to see")
     parser.add_argument("--checkpoint", type=Path, help="of a model")
     args = parser.parse_args()
 
@@ -123,7 +130,7 @@ def main() -> None:
         jobs = [pool.submit(score, number, *common) for number in cases]
         rows = [job.result() for job in tqdm(jobs, desc=args.name, unit="case")]
 
-    with replacing(args.scores) as temporary, temporary.open("w", newline="") as file:
+    with replacing(args.cases) as temporary, temporary.open("w", newline="") as file:
         writer = csv.DictWriter(file, ["case", *rows[0]], lineterminator="\n")
         writer.writeheader()
         writer.writerows(
@@ -137,10 +144,11 @@ def main() -> None:
         figures[name] = round(mean, 3)
         if name in ("lsd", "note_f1"):
             figures |= {f"{name}_low": round(low, 3), f"{name}_high": round(high, 3)}
-    with replacing(args.examples) as temporary:
-        temporary.mkdir()
+    with replacing(args.examples) as heard, replacing(args.pictures) as seen:
+        heard.mkdir()
+        seen.mkdir()
         for number in cases[: params.evaluate.examples]:
-            bench.keep(number, temporary)
+            bench.keep(number, heard, seen)
     write_json(args.metrics, figures)
     print(f"{args.name}: LSD {figures['lsd']:.2f} dB, note F1 {figures['note_f1']:.3f}")
 

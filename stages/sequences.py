@@ -4,7 +4,6 @@ Usage: python -m stages.sequences MIDI TABLE METRICS
 """
 
 import argparse
-
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import TimeoutError as Timeout
@@ -66,10 +65,12 @@ def draw(source: Path, settings: Params, counts: Counter[str]) -> list[examples.
                     settings.audio.segment_seconds,
                     settings.sequences,
                 )
-            except examples.Refused as reason:
+            except examples.RefusedError as reason:
                 counts[f"refused_{reason}"] += 1
                 break
-            drawn.append((examples.generator(settings.seed, "order", key, number).random(), example))
+            drawn.append(
+                (examples.generator(settings.seed, "order", key, number).random(), example)
+            )
         else:
             counts["pieces"] += 1
     # an order by chance, not by name, so that a limit takes from every collection

@@ -1,0 +1,189 @@
+"""What many tests need: settings, small and real, and sounds and MIDI files made by code."""
+
+import hashlib
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pretty_midi
+import pytest
+from numpy.typing import NDArray
+from ruamel.yaml import YAML
+
+from audio.params import Audio
+from audio.soundfonts import KNOWN
+from audio.synthesis import Synthesis
+
+ROOT = Path(__file__).parents[1]
+FONT = KNOWN["TimGM6mb"].path  # comes with pretty_midi, so every machine has it
+
+NoteTuple = tuple[int, int, float, float]  # pitch, velocity, start and end in seconds
+
+
+def committed() -> dict[str, Any]:
+    """The values of the committed params.yaml, for a test to change."""
+    values: dict[str, Any] = YAML(typ="safe").load(ROOT / "params.yaml")
+    return values
+
+
+def change(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Change values by dotted keys, all of which have to be there."""
+    for dotted, value in changes.items():
+        *sections, key = dotted.split(".")
+        place = values
+        for section in sections:
+            place = place[section]
+        assert key in place, dotted
+        place[key] = value
+    return values
+
+
+def write_params(folder: Path, values: dict[str, Any]) -> Path:
+    """Write values as the params.yaml of a folder."""
+    YAML().dump(values, folder / "params.yaml")
+    return folder / "params.yaml"
+
+
+def run_stage(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `python -m ARGUMENTS` in a folder, as DVC would."""
+    return subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def midi_bytes(*parts: tuple[int, bool, Iterable[NoteTuple]], tempo: float = 120) -> bytes:
+    """A MIDI file by pretty_midi: parts of program, whether they are drums, and notes."""
+    midi = pretty_midi.PrettyMIDI(resolution=480, initial_tempo=tempo)
+    for program, is_drum, notes in parts:
+        instrument = pretty_midi.Instrument(program, is_drum)
+        instrument.notes += [pretty_midi.Note(v, p, start, end) for p, v, start, end in notes]
+        midi.instruments.append(instrument)
+    buffer = io.BytesIO()
+    midi.write(buffer)
+    return buffer.getvalue()
+
+
+def two_bars() -> bytes:
+    """A C major scale over its bass, two bars in 4/4 at 120 beats a minute."""
+    scale = (60, 62, 64, 65, 67, 69, 71, 72)
+    melody = [(pitch, 90, i * 0.5, i * 0.5 + 0.5) for i, pitch in enumerate(scale)]
+    bass = [(36, 70, 0.0, 2.0), (43, 70, 2.0, 4.0)]
+    return midi_bytes((0, False, melody), (32, False, bass))
+
+
+def random_midi(seed: int, seconds: float = 40.0) -> bytes:
+    """Two parts and drums on a scale drawn by chance."""
+    rng = np.random.default_rng(seed)
+    scale = np.flatnonzero(np.isin(np.arange(128) % 12, (0, 2, 4, 5, 7, 9, 11)))
+    parts: list[tuple[int, bool, list[NoteTuple]]] = []
+    for lowest in (40, 60):
+        pitches = scale[(scale >= lowest) & (scale < lowest + 24)]
+        starts = np.arange(0, seconds, 0.25)
+        parts.append(
+            (
+                int(rng.integers(96)),
+                False,
+                [
+                    (int(rng.choice(pitches)), int(rng.integers(40, 120)), float(s), float(s + 0.25))
+                    for s in starts
+                ],
+            )
+        )
+    parts.append((0, True, [(36, 100, float(s), float(s + 0.1)) for s in range(int(seconds))]))
+    return midi_bytes(*parts)
+
+
+def hash_of(folder: Path) -> dict[str, str]:
+    """SHA-256 of each file in a folder by its name in there."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="session")
+def audio_settings() -> Audio:
+    """The committed analysis settings."""
+    return Audio.model_validate(committed()["audio"])
+
+
+@pytest.fixture(scope="session")
+def tiny_audio() -> Audio:
+    """One second in 64 frames of 32 bands."""
+    return Audio.model_validate(
+        committed()["audio"] | {"n_fft": 1024, "n_mels": 32, "segment_seconds": 1.024}
+    )
+
+
+@pytest.fixture(scope="session")
+def synthesis_settings() -> Synthesis:
+    """The committed settings of FluidSynth."""
+    return Synthesis.model_validate(committed()["spectrograms"]["synthesis"])
+
+
+@pytest.fixture(scope="session")
+def tone() -> Callable[[float, Audio], NDArray[np.float64]]:
+    """`tone(hertz, settings)`: a sine of amplitude 1 and the length of a segment."""
+
+    def sine(hertz: float, settings: Audio) -> NDArray[np.float64]:
+        seconds = np.arange(settings.segment_samples) / settings.sample_rate
+        return np.sin(2 * np.pi * hertz * seconds)
+
+    return sine
+
+
+@pytest.fixture
+def tiny_params(tmp_path: Path) -> Path:
+    """A whole params.yaml, the committed one with small numbers, in `tmp_path`."""
+    values = change(
+        committed(),
+        {
+            "audio.n_fft": 1024,
+            "audio.n_mels": 32,
+            "audio.segment_seconds": 2.048,
+            "midi.source": "midi",
+            "soundfonts.train": ["TimGM6mb"],
+            "soundfonts.valid": ["TimGM6mb"],
+            "soundfonts.test": ["MuseScore_General_Lite"],
+            "sequences.test_share": 0.25,
+            "sequences.valid_share": 0.25,
+            "sequences.examples_per_piece": 3,
+            "sequences.train": 24,
+            "sequences.valid": 4,
+            "sequences.test": 4,
+            "spectrograms.chunk_examples": 2,
+            "spectrograms.shard_examples": 8,
+            "vocoder.iterations": 2,
+            "vocoder.mel_iterations": 2,
+            "evaluate.resamples": 100,
+            "evaluate.examples": 1,
+        },
+    )
+    autoencoder = {
+        "channels": 16,
+        "content_dim": 4,
+        "style_channels": 8,
+        "style_dim": 8,
+        "encoder_dilations": [1],
+        "decoder_dilations": [1],
+    }
+    for training in values["train"].values():
+        sizes = {"steps": 4, "valid_every": 2, "warmup_steps": 1, "batch_size": 4}
+        change(training, sizes | {"crop_frames": 32, "style_frames": 64})
+    change(values["train"]["autoencoder"]["network"], autoencoder)
+    change(values["train"]["vqvae_self"]["network"]["autoencoder"], autoencoder)
+    change(values["train"]["vqvae_self"]["network"]["quantizer"], {"codes": 8})
+    change(values["train"]["vqvae"]["network"], {"groups": 2, "codes": 8})
+    change(
+        values["train"]["glow"]["network"],
+        {"levels": 1, "steps": 1, "hidden": 8, "condition": 8},
+    )
+    return write_params(tmp_path, values)

@@ -1,0 +1,146 @@
+"""Parameters: what is committed is accepted, and what is wrong is named."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from audio.params import Audio, ParamsError, parse
+from stages.params import load
+from tests.conftest import ROOT, change, committed, run_stage, write_params
+
+OUTPUTS = {  # a stage's arguments, none of which are there
+    "midi": ["a.tar", "a.json"],
+    "soundfonts": ["fonts", "a.json"],
+    "sequences": ["a.tar", "a.parquet", "a.json"],
+    "spectrograms": ["a.parquet", "fonts", "a.zarr"],
+    "train": ["glow", "a.zarr", "a.safetensors", "a.csv", "a.json"],
+    "evaluate": ["glow", "a.zarr", "a.parquet", "a.csv", "a.json", "examples", "pictures"],
+}
+
+
+def test_the_committed_parameters_are_accepted() -> None:
+    assert load(ROOT / "params.yaml").audio.n_mels == committed()["audio"]["n_mels"]
+
+
+@pytest.mark.parametrize(
+    ("dotted", "value", "message"),
+    [
+        ("audio.n_mels", "80", "audio.n_mels: a valid integer expected, got '80'"),
+        ("audio.n_mels", 80.5, "audio.n_mels: a valid integer expected, got 80.5"),
+        ("audio.n_mels", 4, "audio.n_mels: greater than or equal to 8 expected, got 4"),
+        ("audio.f_min", float("nan"), "audio.f_min: a finite number expected, got nan"),
+        ("audio.f_max", 9000.0, "audio: f_min < f_max <= sample_rate / 2 expected, got f_max: 9"),
+        ("audio.segment_seconds", 8.01, "audio: segment_seconds that is a whole number of 4 hops"),
+        ("seed", -1, "seed: greater than or equal to 0 expected, got -1"),
+        ("seed", None, "seed: a valid integer expected, got None"),
+        ("soundfonts.test", ["FluidR3_GM"], "soundfonts: test fonts that are not trained on"),
+        ("soundfonts.train", [], "soundfonts.train: .* at least 1 item"),
+        ("midi.lmd_full_url", "ftp://x", "midi.lmd_full_url: .*, got 'ftp://x'"),
+        ("sequences.effects_chances", [0.5, 0.6], "sequences: effects_chances that sum to 1"),
+        ("sequences.test_share", 0.97, "sequences: test_share and valid_share that leave pieces"),
+        ("spectrograms.shard_examples", 100, "spectrograms: shard_examples that is a multiple"),
+        ("train.glow.network.kernel", 2, "train.glow.network: an odd kernel expected"),
+        ("train.vqvae.valid_every", 3, "train.vqvae: steps that is a multiple of valid_every"),
+        ("train.vqvae.content_view", "both", "train.vqvae.content_view: 'cross' or 'self'"),
+        ("train", 3, "train: .* expected, got 3"),
+    ],
+)
+def test_a_wrong_value_is_named(tmp_path: Path, dotted: str, value: Any, message: str) -> None:
+    path = write_params(tmp_path, change(committed(), {dotted: value}))
+    with pytest.raises(ParamsError, match=message):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "meant"),
+    [
+        ((), "sed", "seed"),
+        (("audio",), "n_melsx", "n_mels"),
+        (("train", "vqvae_self", "network", "quantizer"), "code", "codes"),
+    ],
+)
+def test_a_misspelt_key_is_named_with_the_one_that_was_meant(
+    tmp_path: Path, section: tuple[str, ...], key: str, meant: str
+) -> None:
+    values = place = committed()
+    for part in section:
+        place = place[part]
+    place[key] = place.pop(meant)
+    path = write_params(tmp_path, values)
+    dotted = re.escape(".".join((*section, meant)))
+    with pytest.raises(ParamsError, match=f"{dotted}: this key is missing|did you mean {meant}"):
+        load(path)
+
+
+def test_an_unknown_key_is_refused_with_a_hint(tmp_path: Path) -> None:
+    values = committed()
+    values["audio"]["n_melz"] = 80
+    path = write_params(tmp_path, values)
+    with pytest.raises(ParamsError, match=r"audio\.n_melz: unknown key; did you mean n_mels\?"):
+        load(path)
+
+
+def test_an_unknown_key_like_no_other_is_told_what_there_is(tmp_path: Path) -> None:
+    path = write_params(tmp_path, committed() | {"xyz": 1})
+    with pytest.raises(ParamsError, match=r"xyz: unknown key; known here: seed, audio, midi, "):
+        load(path)
+
+
+def test_a_missing_key_is_named(tmp_path: Path) -> None:
+    values = committed()
+    del values["train"]["glow"]["network"]["temperature"]
+    path = write_params(tmp_path, values)
+    with pytest.raises(ParamsError, match=r"train\.glow\.network\.temperature: this key is missing"):
+        load(path)
+
+
+def test_scientific_notation_is_a_number(tmp_path: Path) -> None:
+    text = (ROOT / "params.yaml").read_text()
+    changed = text.replace("learning_rate: 3.0e-4", "learning_rate: 1e-4")
+    assert changed != text
+    (tmp_path / "params.yaml").write_text(changed)
+    assert load(tmp_path / "params.yaml").train.vqvae.learning_rate == 0.0001
+
+
+@pytest.mark.parametrize(
+    "text", ["audio: [", "audio:\n\t- 1", "seed: 1\nseed: 2", "", "- seed", "seed", "\0"]
+)
+def test_what_is_no_yaml_of_parameters_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(text)
+    with pytest.raises(ParamsError, match=re.escape(str(path))) as caught:
+        load(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ParamsError, match="found no such file; run this in the project's folder"):
+        load(tmp_path / "params.yaml")
+
+
+def test_parameters_cannot_change(audio_settings: Audio) -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        audio_settings.n_mels = 8  # type: ignore[misc]
+
+
+def test_derived_sizes_follow_from_the_parameters() -> None:
+    audio = parse(committed()["audio"] | {"segment_seconds": 1.024}, Audio, "here")
+    assert audio.segment_samples == 16384
+    assert audio.segment_frames == 64
+    assert audio.frames_per_second == 62.5
+
+
+@pytest.mark.parametrize("stage", OUTPUTS)
+def test_a_stage_refuses_a_misspelt_key_in_one_line_and_writes_nothing(
+    tmp_path: Path, stage: str
+) -> None:
+    values = committed()
+    values["evaluate"]["resample"] = values["evaluate"].pop("resamples")
+    write_params(tmp_path, values)
+    result = run_stage(tmp_path, f"stages.{stage}", *OUTPUTS[stage])
+    assert result.returncode == 2
+    assert re.fullmatch(r"error: params\.yaml: evaluate\.resamples?: .*\n", result.stderr)
+    assert result.stdout == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["params.yaml"]
