@@ -29,7 +29,7 @@ def mel_filters(settings: Audio) -> Floats:
         `(M, F)` non-negative weights, `F = n_fft // 2 + 1`.
     """
     edges = _mel_to_hz(
-        np.linspace(_hz_to_mel(settings.f_min), _hz_to_mel(settings.f_max), settings.n_mels + 2)
+        np.linspace(hz_to_mel(settings.f_min), hz_to_mel(settings.f_max), settings.n_mels + 2)
     )
     bins = np.linspace(0, settings.sample_rate / 2, settings.n_fft // 2 + 1)
     rising = (bins - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
@@ -47,7 +47,8 @@ def _sparse_filters(settings: Audio) -> scipy.sparse.csr_array:
     return scipy.sparse.csr_array(mel_filters(settings))
 
 
-def _hz_to_mel(hz: float) -> float:
+def hz_to_mel(hz: float) -> float:
+    """Hz -> Slaney's mel."""
     return float(hz * 3 / 200 if hz < 1000 else 15 + 27 * np.log(hz / 1000) / np.log(6.4))
 
 
@@ -58,8 +59,9 @@ def _mel_to_hz(mel: Floats) -> Floats:
 def mel_spectrogram(audio: NDArray[np.floating], settings: Audio) -> Floats:
     """Log-power mel spectrogram.
 
-    Hann window, frames centered on every `hop_length` samples with the ends reflected. 0 dB is a
-    sine of amplitude 1 at the center of a filter; what is quieter than `db_min` reads `db_min`.
+    Hann window, frames centered on every `hop_length` samples with the ends reflected. A sine of
+    amplitude 1 at the center of a filter reads 0 dB, up to 1.8 dB more where the filter is so wide
+    that it takes the window's side bins too. What is quieter than `db_min` reads `db_min`.
 
     Args:
         audio: `(..., L)` in [-1, 1] at `settings.sample_rate` Hz.

@@ -63,7 +63,11 @@ def _read_symusic(data: bytes) -> list[Track]:
 
 
 def read_pretty_midi(data: bytes) -> list[Track]:
-    """The same by pretty_midi, slower: the definition of right, and the second try."""
+    """The same by pretty_midi, slower: the second try, and what the tests compare with.
+
+    They differ in overlapping notes of one pitch, which it ends all at once at the first note-off;
+    symusic ends them in the order they began.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # tempo events on other tracks than the first: harmless
         midi = pretty_midi.PrettyMIDI(io.BytesIO(data))

@@ -3,7 +3,9 @@
 `mel` is uint8 `(N, V, M, T)`, the codes of `audio.mel`, with the views of an example side by side:
 `content`, `style`, `target`. Small arrays beside it say what each view is: `program` uint8 and
 `font` uint8 `(N, V)`, the latter an index into the attribute `fonts`, and `piece` uint8
-`(N, V, 16)`, the piece's name by content. `audio` is int16 `(N, V, L)` where the split keeps it.
+`(N, V, 16)`, the piece's name by content. `notes` is uint8 `(N, 16, T)`: which of the 128 MIDI
+pitches of content and target sound in each frame, eight to a byte. `audio` is int16 `(N, V, L)`
+where the split keeps it.
 
 A chunk is what a reader takes at once, a shard is what one writer writes whole: two writers in one
 shard would lose data.
@@ -65,7 +67,7 @@ def add_split(
     Args:
         path: the store.
         split: its name.
-        index: `(N, V, ...)` for each name.
+        index: `(N, ...)` for each name.
         audio: for the shapes.
         chunk_examples: examples in a chunk.
         shard_examples: examples in a shard, a multiple of `chunk_examples`.
@@ -74,7 +76,8 @@ def add_split(
     group = zarr.open_group(path, mode="r+").create_group(split)
     count = 0
     for name, column in index.items():
-        group.create_array(name, data=column, chunks=column.shape)
+        rows = min(len(column), shard_examples)
+        group.create_array(name, data=column, chunks=(rows, *column.shape[1:]))
         count = len(column)
     spatial: dict[str, tuple[str, tuple[int, ...], int]] = {
         "mel": ("uint8", (audio.n_mels, audio.segment_frames), chunk_examples)
@@ -103,7 +106,13 @@ def write(path: Path, shard: Shard, mel: Codes, audio: NDArray[np.int16] | None)
 
 
 def finish(path: Path, attributes: dict[str, Any]) -> None:
-    """Add attributes that are known only when all shards are written."""
+    """Add attributes that are known only when all shards are written.
+
+    What writers that were killed have left is cleared away: Zarr writes a file beside its name, and
+    renames it when it is whole.
+    """
+    for left in path.rglob("*.partial"):
+        left.unlink()
     zarr.open_group(path, mode="r+").attrs.update(attributes)
 
 
@@ -135,6 +144,15 @@ class Split:
     def mel(self, start: int = 0, stop: int | None = None) -> Codes:
         """Codes of a run of examples: `(N, V, M, T)` uint8."""
         return np.asarray(self._mel[start : len(self) if stop is None else stop], np.uint8)
+
+    def notes(self) -> NDArray[np.uint8] | None:
+        """Which pitches sound in content and target: `(N, 16, T)`, to be unpacked along axis 1.
+
+        None in a store of sounds whose notes nobody knows.
+        """
+        if f"{self._name}/notes" not in self._root:
+            return None
+        return np.asarray(_array(self._root, self._name, "notes")[:], np.uint8)
 
     def audio(self, example: int) -> NDArray[np.float32]:
         """Audio of the views of one example: `(V, L)` in [-1, 1]."""

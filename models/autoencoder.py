@@ -10,10 +10,14 @@ from torch import Tensor, nn
 
 from audio.params import Audio
 from models.blocks import ResidualBlock, normalize_channels, over_time
-from models.encoders import ContentEncoder, StyleEncoder
+from models.encoders import STRIDE, ContentEncoder, StyleEncoder
 from models.params import Autoencoder
 
 Losses = dict[str, Tensor]
+
+PITCHES = 128  # of MIDI
+SOUNDING = 5.0  # weight of a sounding pitch in the note loss: most are silent
+RARELY = -4.0  # where the note head begins: a pitch sounds in two frames of a hundred
 
 
 class Decoder(nn.Module):
@@ -56,12 +60,17 @@ class Model(nn.Module):
         super().__init__()
         assert base is None
         self.config, self.audio = config, audio
-        self.content_encoder = ContentEncoder(audio.n_mels, config)
+        self.content_encoder = ContentEncoder(audio, config)
         self.style_encoder = StyleEncoder(audio.n_mels, config)
         self.decoder = Decoder(audio.n_mels, config)
+        self.note_head = None
+        if config.note_weight:
+            self.note_head = nn.Conv1d(config.content_dim, PITCHES, 1)
+            assert self.note_head.bias is not None
+            nn.init.constant_(self.note_head.bias, RARELY)
 
     def normalize(self, mel: Tensor) -> Tensor:
-        """dB -> about zero mean and unit variance."""
+        """Take dB to about zero mean and unit variance."""
         return (mel - self.audio.db_mean) / self.audio.db_std
 
     def denormalize(self, mel: Tensor) -> Tensor:
@@ -79,12 +88,43 @@ class Model(nn.Module):
             code = code + self.config.content_noise * torch.randn_like(code)
         return code
 
-    def forward(self, content: Tensor, style: Tensor, target: Tensor) -> Losses:
-        """Mels in dB, `(B, M, T)` each -> `total`, the mean absolute error of the normalised mel."""
-        code = self.encode(self.normalize(content))
-        output = self.decoder(code, self.style_encoder(self.normalize(style)))
-        loss = F.l1_loss(output, self.normalize(target))
-        return {"total": loss, "reconstruction": loss}
+    def losses(
+        self, code: Tensor, style: Tensor, target: Tensor, notes: Tensor | None = None
+    ) -> Losses:
+        """How far the decoder's output is from the target, and the code from telling the notes.
+
+        The error of the normalised mel is absolute, and counts more where the target is loud:
+        partials are few, and a blur between them would cost little. The notes are known of what
+        was rendered; that the code must tell them is what makes it learn pitch in minutes.
+
+        Args:
+            code: `(B, D, T / 4)`.
+            style: mel in dB, `(B, M, T')`.
+            target: mel in dB, `(B, M, T)`.
+            notes: `(B, 128, T)`, which pitches sound, or None where nobody knows.
+
+        Returns:
+            `total` and its parts, `reconstruction` without the weights, and `notes`.
+        """
+        truth = self.normalize(target)
+        error = (self.decoder(code, self.style_encoder(self.normalize(style))) - truth).abs()
+        weight = 1 + self.config.loudness_weight * (target - self.audio.db_min) / 20
+        total = (weight * error).mean() / weight.mean()
+        terms = {"reconstruction": error.mean().detach()}
+        if notes is not None and self.note_head is not None:
+            logits = self.note_head(code).float()
+            sounding = F.avg_pool1d(notes.float(), STRIDE)
+            terms["notes"] = F.binary_cross_entropy_with_logits(
+                logits, sounding, pos_weight=logits.new_tensor(SOUNDING)
+            )
+            total = total + self.config.note_weight * terms["notes"]
+        return {"total": total, **terms}
+
+    def forward(
+        self, content: Tensor, style: Tensor, target: Tensor, notes: Tensor | None = None
+    ) -> Losses:
+        """Mels in dB, `(B, M, T)` each, and the content's notes -> see `losses`."""
+        return self.losses(self.encode(self.normalize(content)), style, target, notes)
 
     def transfer(self, content: Tensor, style: Tensor) -> Tensor:
         """The notes of `content` in the sound of `style`: mels in dB, `(B, M, T)`, T of content."""

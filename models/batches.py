@@ -1,5 +1,7 @@
 """Batches as a pure function of (seed, step): nothing about loaders to save or to restore."""
 
+from typing import NamedTuple
+
 import numpy as np
 import psutil
 from numpy.typing import NDArray
@@ -14,6 +16,15 @@ CONTENT, STYLE, TARGET = (VIEWS.index(view) for view in ("content", "style", "ta
 def step_seed(*parts: int) -> int:
     """One seed mixed from several numbers: `(0, 1)` and `(1, 0)` give different ones."""
     return int(np.random.SeedSequence(parts).generate_state(1)[0])
+
+
+class Batch(NamedTuple):
+    """Codes of content and target `(B, M, T)` and style `(B, M, T')`, and what plays."""
+
+    content: Codes
+    style: Codes
+    target: Codes
+    notes: NDArray[np.uint8] | None  # (B, 16, T), eight pitches to a byte; None: nobody knows
 
 
 class Batches:
@@ -47,19 +58,15 @@ class Batches:
                 f"expected {size / 2**30:.1f} GiB of free memory for the spectrograms, found "
                 f"{free / 2**30:.1f}; please lower the number of examples in sequences."
             )
-        self._mel = split.mel()
+        self._mel, self._notes = split.mel(), split.notes()
         self._crop, self._style = crop_frames, style_frames
         self._content = TARGET if content_view == "self" else CONTENT
 
     def __len__(self) -> int:
         return len(self._mel)
 
-    def draw(self, seed: int, size: int) -> tuple[Codes, Codes, Codes]:
-        """A batch drawn with replacement, each example cropped at random places.
-
-        Returns:
-            Codes of content `(B, M, T)`, style `(B, M, T')` and target `(B, M, T)`.
-        """
+    def draw(self, seed: int, size: int) -> Batch:
+        """A batch drawn with replacement, each example cropped at random places."""
         rng = np.random.default_rng(seed)
         examples = rng.integers(len(self._mel), size=size)
         frames = self._mel.shape[3]
@@ -67,7 +74,7 @@ class Batches:
         style_starts = rng.integers(frames - self._style + 1, size=size)
         return self._take(examples, starts, style_starts)
 
-    def in_order(self, start: int, size: int) -> tuple[Codes, Codes, Codes]:
+    def in_order(self, start: int, size: int) -> Batch:
         """Examples `start` to `start + size`, from their first frame on: for validation."""
         examples = np.arange(start, min(start + size, len(self._mel)))
         zeros = np.zeros(len(examples), int)
@@ -75,7 +82,7 @@ class Batches:
 
     def _take(
         self, examples: NDArray[np.int_], starts: NDArray[np.int_], style_starts: NDArray[np.int_]
-    ) -> tuple[Codes, Codes, Codes]:
+    ) -> Batch:
         content, style, target = (
             np.stack(
                 [
@@ -89,4 +96,8 @@ class Batches:
                 (TARGET, starts, self._crop),
             )
         )
-        return content, style, target
+        notes = None
+        if self._notes is not None:
+            packed = zip(examples, starts, strict=True)
+            notes = np.stack([self._notes[n, :, first : first + self._crop] for n, first in packed])
+        return Batch(content, style, target, notes)

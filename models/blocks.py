@@ -30,7 +30,8 @@ class ResidualBlock(nn.Module):
             assert style is not None
             scale, shift = self.film(style)[..., None].chunk(2, dim=1)
             h = h * (1 + scale) + shift
-        return x + self.mix(F.gelu(self.spread(F.gelu(h))))
+        change: Tensor = self.mix(F.gelu(self.spread(F.gelu(h))))
+        return x + change
 
 
 def over_time(vector: Tensor, frames: int) -> Tensor:

@@ -25,7 +25,11 @@ def build(name: str, network: Section, audio: Audio, base: nn.Module | None = No
         base: the model it stands on, or None.
     """
     model: nn.Module = importlib.import_module(f"models.{name}").Model(network, audio, base)
-    described = {"name": name, "network": network.model_dump(), "audio": audio.model_dump()}
+    described: dict[str, Any] = {
+        "name": name,
+        "network": network.model_dump(),
+        "audio": audio.model_dump(),
+    }
     described["base"] = None if base is None else base.description
     model.description = described  # type: ignore[assignment]  # a plain value, no module
     return model
@@ -58,12 +62,17 @@ def description(path: Path) -> dict[str, Any]:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
         described: dict[str, Any] = json.loads(metadata["timbre"])
-    except (FileNotFoundError, SafetensorError, KeyError) as error:
-        raise InputError(
-            f"expected a checkpoint of this project in {path}, got {error}; "
-            "please train it again or give another file."
-        ) from None
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        raise _refusal(path, error) from None
     return described
+
+
+def _refusal(path: Path, error: Exception) -> InputError:
+    got = "no description in it" if isinstance(error, KeyError) else str(error).splitlines()[0]
+    return InputError(
+        f"expected a checkpoint of this project in {path}, got {got}; "
+        "please train it again or give another file."
+    )
 
 
 def load(path: Path, device: torch.device | str = "cpu") -> tuple[str, nn.Module]:
@@ -76,6 +85,10 @@ def load(path: Path, device: torch.device | str = "cpu") -> tuple[str, nn.Module
         InputError: if the file is missing, cut off or no checkpoint.
     """
     described = description(path)
-    model = rebuild(described)
-    model.load_state_dict(load_file(path), strict=True)
+    try:
+        model = rebuild(described)
+        model.load_state_dict(load_file(path), strict=True)
+    except (ImportError, AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        # written by another version: other settings, other weights
+        raise _refusal(path, error) from error
     return described["name"], model.to(device).eval()

@@ -1,13 +1,65 @@
 """What is played and how it sounds, told apart: content encoder and style encoder."""
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from audio.mel import hz_to_mel
+from audio.params import Audio
 from models.blocks import ResidualBlock
 from models.params import Autoencoder
 
 STRIDE = 4  # frames of mel to a frame of content
+LOWEST, HIGHEST = 28, 103  # MIDI pitches with a harmonic comb: E1 to G7
+PARTIALS = 12  # of a comb
+BUMP = 1.0  # mel bands, width of a partial
+NEIGHBOURS = 6  # mel bands on each side that a peak stands out of
+
+
+def harmonic_combs(audio: Audio) -> Tensor:
+    """Where the partials of each pitch lie among the mel bands.
+
+    Returns:
+        `(P, M)`: a row a semitone from `LOWEST` to `HIGHEST`, of mean 0 and length 1, with a bump
+        at each partial that shrinks with the square root of its number.
+    """
+    low, high = hz_to_mel(audio.f_min), hz_to_mel(audio.f_max)
+    bands = np.arange(audio.n_mels)
+    combs = np.zeros((HIGHEST - LOWEST + 1, audio.n_mels))
+    for row, pitch in enumerate(range(LOWEST, HIGHEST + 1)):
+        for partial in range(1, PARTIALS + 1):
+            hz = partial * 440.0 * 2 ** ((pitch - 69) / 12)
+            if hz < audio.f_max:
+                band = (hz_to_mel(hz) - low) / (high - low) * (audio.n_mels + 1) - 1
+                combs[row] += np.exp(-(((bands - band) / BUMP) ** 2)) / np.sqrt(partial)
+    combs -= combs.mean(axis=1, keepdims=True)
+    combs /= np.linalg.norm(combs, axis=1, keepdims=True) + np.finfo(float).eps
+    return torch.from_numpy(combs).float()
+
+
+class PitchFront(nn.Module):
+    """What of a mel tells pitch, beside the mel itself.
+
+    First the peaks: how far a band stands out of its neighbours, from which the coarse spectrum of
+    the instrument has gone. Then how well the partials of each pitch fit the peaks; these harmonic
+    combs are learned on from where `harmonic_combs` begins.
+    """
+
+    def __init__(self, audio: Audio) -> None:
+        super().__init__()
+        self.combs = nn.Parameter(harmonic_combs(audio))
+        self.channels = 2 * audio.n_mels + len(self.combs)
+
+    def forward(self, mel: Tensor) -> Tensor:
+        """`(B, M, T)` -> `(B, 2 M + P, T)`."""
+        bands = mel.transpose(1, 2)
+        around = F.avg_pool1d(
+            F.pad(bands, (NEIGHBOURS, NEIGHBOURS), mode="replicate"), 2 * NEIGHBOURS + 1, stride=1
+        )
+        peaks = F.relu(mel - around.transpose(1, 2))
+        fits = F.relu(self.combs @ peaks)
+        return torch.cat([mel, peaks, fits], dim=1)
 
 
 class ContentEncoder(nn.Module):
@@ -17,11 +69,13 @@ class ContentEncoder(nn.Module):
     blocks instead of their 1x1 ones, and no batch statistics, so that a clip's code is its own.
     """
 
-    def __init__(self, n_mels: int, config: Autoencoder) -> None:
+    def __init__(self, audio: Audio, config: Autoencoder) -> None:
         super().__init__()
         width = config.channels
+        self.front = PitchFront(audio) if config.pitch_front else None
+        channels = audio.n_mels if self.front is None else self.front.channels
         self.down = nn.Sequential(
-            nn.Conv1d(n_mels, width, 4, stride=2, padding=1),
+            nn.Conv1d(channels, width, 4, stride=2, padding=1),
             nn.GELU(),
             nn.Conv1d(width, width, 4, stride=2, padding=1),
         )
@@ -30,7 +84,8 @@ class ContentEncoder(nn.Module):
 
     def forward(self, mel: Tensor) -> Tensor:
         """`(B, M, T)` -> `(B, D, T / 4)`."""
-        code: Tensor = self.out(F.gelu(self.blocks(self.down(mel))))
+        shown = mel if self.front is None else self.front(mel)
+        code: Tensor = self.out(F.gelu(self.blocks(self.down(shown))))
         return code
 
 

@@ -34,6 +34,9 @@ class ActNorm(nn.Module):
                 self.shift.copy_(-x.mean(dim=(0, 2))[:, None])
                 deviation = x.std(dim=(0, 2), correction=0)[:, None]
                 self.log_scale.copy_(-(deviation + ACTNORM_STD).log())
+                if torch.distributed.is_initialized():  # or each process would begin its own way
+                    torch.distributed.broadcast(self.shift.data, 0)
+                    torch.distributed.broadcast(self.log_scale.data, 0)
                 self.initialized.fill_(True)
         log_det = self.log_scale.sum() * x.shape[2]
         return (x + self.shift) * self.log_scale.exp(), log_det.expand(len(x))
@@ -78,11 +81,12 @@ class InvertibleConv1x1(nn.Module):
         lower, upper = self._factors()
         z = self.permutation.T @ y
         z = torch.linalg.solve_triangular(lower, z, upper=False, unitriangular=True)
-        return torch.linalg.solve_triangular(upper, z, upper=True)
+        x: Tensor = torch.linalg.solve_triangular(upper, z, upper=True)
+        return x
 
 
 class GatedTanhUnit(nn.Module):
-    """`h + tanh(conv(h)) * sigmoid(conv1x1(condition))`: the condition opens and closes what passes.
+    """`h + tanh(conv(h)) * sigmoid(conv1x1(condition))`: the condition says what passes.
 
     The gate of WaveNet (arXiv:1609.03499, eq. 2), with the condition alone in the sigmoid.
     """

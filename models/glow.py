@@ -151,10 +151,13 @@ class Model(nn.Module):
             x = unsqueeze(level.inverse(x, condition, temperature))
         return x
 
-    def forward(self, content: Tensor, style: Tensor, target: Tensor) -> Losses:
+    def forward(
+        self, content: Tensor, style: Tensor, target: Tensor, notes: Tensor | None = None
+    ) -> Losses:
         """Mels in dB -> `total`, nats a value of the mel with dither, and `bits_per_dim`.
 
-        Negative is possible: the density of a continuous value can exceed 1.
+        Negative is possible: the density of a continuous value can exceed 1. The notes have been
+        learned by the autoencoder and are not looked at.
         """
         guess, conditions = self.conditions(content, style)
         mel = self.base.normalize(target)

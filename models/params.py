@@ -12,7 +12,10 @@ class Autoencoder(Section):
 
     channels: int = Field(ge=8, multiple_of=8)  # of content encoder and decoder
     content_dim: int = Field(ge=1)  # of the narrow code that the notes pass through
+    pitch_front: bool  # show the content encoder peaks and harmonic combs beside the mel
     content_noise: float = Field(ge=0)  # added to the normalised code in training
+    note_weight: float = Field(ge=0)  # of telling the notes from the code, where they are known
+    loudness_weight: float = Field(ge=0)  # how much more a value 20 dB louder counts
     style_channels: int = Field(ge=1)
     style_dim: int = Field(ge=1)
     style_pooling: Literal["statistics", "gru"]

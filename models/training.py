@@ -4,6 +4,7 @@ import math
 import time
 from collections import defaultdict
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -14,18 +15,18 @@ from tqdm import tqdm
 from audio.errors import InputError
 from audio.mel import Codes
 from audio.params import Audio
-from models.batches import Batches, step_seed
+from models.batches import Batch, Batches, step_seed
 from models.params import Training
 from models.progress import Progress
 
 MAX_SKIPPED_IN_A_ROW = 20  # gradients that are not finite, before the run is given up
 
 
-class Diverged(InputError):
+class DivergedError(InputError):
     """The loss is no number any more."""
 
 
-def precision(model: nn.Module) -> str:
+def precision(model: nn.Module) -> Literal["bf16-mixed", "32-true"]:
     """The precision a model is trained in on this machine.
 
     bfloat16 where the hardware multiplies it (and the model allows), float32 elsewhere.
@@ -86,7 +87,7 @@ class Trainer:
             Examples a second, over the steps done in this call; 0 if there were none.
 
         Raises:
-            Diverged: if the loss is no number, or gradients are not finite many times in a row.
+            DivergedError: if the loss is no number, or many gradients in a row are not finite.
         """
         settings, start, begun = self._settings, self.progress.step, time.perf_counter()
         losses: list[float] = []
@@ -98,7 +99,7 @@ class Trainer:
                 self.progress.skipped += not finite
                 skipped_in_a_row = 0 if finite else skipped_in_a_row + 1
                 if not math.isfinite(loss) or skipped_in_a_row == MAX_SKIPPED_IN_A_ROW:
-                    raise Diverged(self._sentence(step, loss))
+                    raise DivergedError(self._sentence(step, loss))
                 bar.update()
                 speed = (step + 1 - start) * settings.batch_size / (time.perf_counter() - begun)
                 bar.set_postfix_str(f"loss {loss:.3f}, {speed:.0f} examples/s", refresh=False)
@@ -114,7 +115,7 @@ class Trainer:
         """One step of the optimizer.
 
         Returns:
-            The loss, and whether the gradient was finite; if not, nothing was changed.
+            The loss, and whether the gradient was finite; if not, no weight was changed.
         """
         settings, fabric = self._settings, self.fabric
         for group in self._optimizer.param_groups:
@@ -122,9 +123,7 @@ class Trainer:
         seed = step_seed(self._seed, step)
         torch.manual_seed(seed + fabric.global_rank)
         self._module.train()
-        own = slice(fabric.global_rank, None, fabric.world_size)
-        batch = (codes[own] for codes in train.draw(seed, settings.batch_size))
-        loss: Tensor = self._module(*map(self._mel, batch))["total"]
+        loss = self._losses(train.draw(seed, settings.batch_size))["total"]
         self._optimizer.zero_grad()
         fabric.backward(loss)
         norm = fabric.clip_gradients(
@@ -141,16 +140,27 @@ class Trainer:
 
     @torch.no_grad()
     def validate(self, valid: Batches) -> dict[str, float]:
-        """Mean of every term over the validation examples, each in its own crop: `valid_loss`, ..."""
+        """Mean of every term over the validation examples; `total` is called `valid_loss`."""
         self._module.eval()
         torch.manual_seed(self._seed)
         sums: defaultdict[str, float] = defaultdict(float)
         size = self._settings.batch_size
         for start in range(0, len(valid), size):
             batch = valid.in_order(start, size)
-            for name, value in self._module(*map(self._mel, batch)).items():
-                sums["valid_loss" if name == "total" else name] += value.item() * len(batch[0])
+            for name, value in self._losses(batch).items():
+                sums["valid_loss" if name == "total" else name] += value.item() * len(batch.target)
         return {name: value / len(valid) for name, value in sums.items()}
+
+    def _losses(self, batch: Batch) -> dict[str, Tensor]:
+        """The model's losses on this process's share of a batch."""
+        own = slice(self.fabric.global_rank, None, self.fabric.world_size)
+        mels = (self._mel(codes[own]) for codes in (batch.content, batch.style, batch.target))
+        notes = None
+        if batch.notes is not None:
+            bits = np.unpackbits(batch.notes[own], axis=1)
+            notes = torch.from_numpy(bits).to(self.fabric.device)
+        losses: dict[str, Tensor] = self._module(*mels, notes)
+        return losses
 
     def _mel(self, codes: Codes) -> Tensor:
         """Codes -> dB on the device."""

@@ -49,7 +49,7 @@ class GriffinLim:
         length = mel.shape[2] * audio.hop_length
         # one frame more than the mel has, as the analysis dropped the last
         magnitude = torch.cat([magnitude, magnitude[..., -1:]], dim=2)
-        return torchaudio.functional.griffinlim(
+        signal: Tensor = torchaudio.functional.griffinlim(
             magnitude,
             window=self._window.to(mel.device),
             n_fft=audio.n_fft,
@@ -61,3 +61,4 @@ class GriffinLim:
             length=length,
             rand_init=False,
         )
+        return signal

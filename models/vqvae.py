@@ -5,7 +5,6 @@ arXiv:2102.05749; what differs is the cross view, and that the quantiser comes l
 trained from the start ruins the notes.
 """
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from audio.params import Audio
@@ -35,17 +34,17 @@ class Model(nn.Module):
         base.config = base.config.model_copy(update={"content_noise": 0.0})
         self.quantizer = Quantizer(base.config.content_dim, config)
 
-    def forward(self, content: Tensor, style: Tensor, target: Tensor) -> Losses:
-        """Mels in dB -> `total` = reconstruction + commitment, and `perplexity`."""
-        output, terms = self._convert(content, style)
-        terms["reconstruction"] = F.l1_loss(output, self.base.normalize(target))
-        return {"total": terms["reconstruction"] + terms["commitment"], **terms}
+    def forward(
+        self, content: Tensor, style: Tensor, target: Tensor, notes: Tensor | None = None
+    ) -> Losses:
+        """Mels in dB and notes -> the autoencoder's terms, `commitment` and `perplexity`."""
+        base = self.base
+        code, terms = self.quantizer(base.encode(base.normalize(content)))
+        losses = base.losses(code, style, target, notes)
+        return {**losses, **terms, "total": losses["total"] + terms["commitment"]}
 
     def transfer(self, content: Tensor, style: Tensor) -> Tensor:
         """The notes of `content` in the sound of `style`: mels in dB, `(B, M, T)`, T of content."""
-        return self.base.denormalize(self._convert(content, style)[0])
-
-    def _convert(self, content: Tensor, style: Tensor) -> tuple[Tensor, Losses]:
         base = self.base
-        code, terms = self.quantizer(base.encode(base.normalize(content)))
-        return base.decoder(code, base.style_encoder(base.normalize(style))), terms
+        code, _ = self.quantizer(base.encode(base.normalize(content)))
+        return base.denormalize(base.decoder(code, base.style_encoder(base.normalize(style))))

@@ -21,6 +21,15 @@ from audio.soundfonts import SPLITS
 from stages.console import run
 from stages.params import Params, load
 
+COUNTED = (
+    "files",
+    "pieces",
+    "duplicates",
+    "refused_no_notes",
+    "refused_only_drums",
+    "refused_too_short",
+    "refused_unreadable",
+)
 SECONDS_A_FILE = 20  # a file that takes longer to parse is given up
 
 
@@ -34,19 +43,22 @@ def pieces(source: Path, counts: Counter[str]) -> Iterator[tuple[str, list[Track
     counts["files"] = len(members)
     seen: set[str] = set()
     with ProcessPool(context=get_context("spawn")) as pool:
-        results = pool.map(midi.piece, members, timeout=SECONDS_A_FILE).result()
-        for _ in tqdm(members, desc="parse", unit="file"):
-            try:
-                piece = next(results)
-            except (Timeout, ProcessExpired):
-                piece = None
-            if piece is None:
-                counts["refused_unreadable"] += 1
-            elif piece[0] in seen:
-                counts["duplicates"] += 1
-            else:
-                seen.add(piece[0])
-                yield piece
+        try:
+            results = pool.map(midi.piece, members, timeout=SECONDS_A_FILE).result()
+            for _ in tqdm(members, desc="parse", unit="file"):
+                try:
+                    piece = next(results)
+                except (Timeout, ProcessExpired):
+                    piece = None
+                if piece is None:
+                    counts["refused_unreadable"] += 1
+                elif piece[0] in seen:
+                    counts["duplicates"] += 1
+                else:
+                    seen.add(piece[0])
+                    yield piece
+        finally:
+            pool.stop()  # type: ignore[no-untyped-call]  # or an error would wait for all files
 
 
 def draw(source: Path, settings: Params, counts: Counter[str]) -> list[examples.Example]:
@@ -99,10 +111,10 @@ def main() -> None:
     args = parser.parse_args()
 
     settings = load()
-    counts: Counter[str] = Counter()
+    counts = Counter(dict.fromkeys(COUNTED, 0))  # a reason that did not occur is said as well
     chosen = draw(args.midi, settings, counts)
     table.write(args.table, chosen)
-    write_json(args.metrics, dict(sorted(counts.items())))
+    write_json(args.metrics, dict(counts))
     print(f"{len(chosen)} examples of {counts['pieces']} pieces in {counts['files']} files")
 
 

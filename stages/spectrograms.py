@@ -6,7 +6,6 @@ Usage: python -m stages.spectrograms TABLE SOUNDFONTS STORE [--scheduler tcp://H
 """
 
 import argparse
-import hashlib
 import logging
 import os
 from collections.abc import Iterator
@@ -24,7 +23,8 @@ import audio.notes
 import audio.synthesis
 from audio import rendering, store, table
 from audio.examples import Example, Timbre
-from audio.files import replacing, sha256
+from audio.files import fingerprint, replacing, sha256
+from audio.notes import piano_roll
 from audio.scratch import Scratch
 from stages.console import run
 from stages.params import Params, load
@@ -46,7 +46,7 @@ def workers(scheduler: str | None) -> Iterator[Client]:
         LocalCluster(
             n_workers=len(os.sched_getaffinity(0)),
             threads_per_worker=1,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # any free port; None would take 8787
             silence_logs=logging.ERROR,
         ) as cluster,
         Client(cluster) as client,
@@ -73,7 +73,9 @@ def prepare(path: Path, examples: dict[str, list[Example]], settings: Params) ->
         sounds = [[(t.program, fonts.index(t.font)) for t in timbres(row)] for row in rows]
         program, font = np.array(sounds, np.uint8).transpose(2, 0, 1)
         piece = np.frombuffer(bytes.fromhex(pieces), np.uint8).reshape(len(rows), 3, -1)
-        index = {"program": program, "font": font, "piece": piece}
+        frames, rate = settings.audio.segment_frames, settings.audio.frames_per_second
+        notes = np.stack([np.packbits(piano_roll(row.notes, frames, rate), axis=0) for row in rows])
+        index = {"program": program, "font": font, "piece": piece, "notes": notes}
         store.add_split(
             path,
             split,
@@ -91,8 +93,17 @@ def render(
     fonts: Path,
     settings: Params,
     scheduler: str | None,
+    origin: str = "",
 ) -> Path:
     """Render the shards that `folder` does not hold yet.
+
+    Args:
+        folder: where the store grows, and a mark for each finished shard.
+        examples: of each split.
+        fonts: the folder of soundfonts.
+        settings: all of them.
+        scheduler: address of a dask scheduler, or None.
+        origin: a name for `examples`, by which the store can be told from another.
 
     Returns:
         The finished store, inside `folder`.
@@ -131,8 +142,8 @@ def render(
                 with replacing(done / shard.name) as temporary:
                     temporary.write_text(future.result())
                 bar.update(shard.stop - shard.start)
-    digests = "".join((done / shard.name).read_text() for shard in shards)
-    store.finish(path, {"content": hashlib.sha256(digests.encode()).hexdigest()})
+    digests = [(done / shard.name).read_text() for shard in shards]
+    store.finish(path, {"content": fingerprint(origin, *digests)})
     return path
 
 
@@ -153,10 +164,17 @@ def main() -> None:
         settings.spectrograms.model_dump(),
         sha256(args.table),
         [sha256(font) for font in sorted(args.soundfonts.iterdir())],
-        *(Path(str(module.__file__)).read_bytes() for module in CODE),
+        *(Path(str(file)).read_bytes() for file in (__file__, *(code.__file__ for code in CODE))),
     )
     with scratch:
-        finished = render(scratch.path, examples, args.soundfonts, settings, args.scheduler)
+        finished = render(
+            scratch.path,
+            examples,
+            args.soundfonts,
+            settings,
+            args.scheduler,
+            origin=sha256(args.table),
+        )
         with replacing(args.store) as temporary:
             finished.rename(temporary)
     counts = ", ".join(f"{len(rows)} {split}" for split, rows in examples.items())

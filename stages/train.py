@@ -4,7 +4,6 @@ Usage: python -m stages.train NAME STORE CHECKPOINT HISTORY METRICS [--base CHEC
 """
 
 import argparse
-import importlib
 from pathlib import Path
 
 import torch
@@ -46,7 +45,7 @@ def main() -> None:
         settings.model_dump(),
         train.attributes,
         None if args.base is None else sha256(args.base),
-        Path(str(importlib.import_module(f"models.{args.name}").__file__)).read_bytes(),
+        *(code.read_bytes() for code in sorted(Path(str(blocks.__file__)).parent.glob("*.py"))),
     )
     torch.manual_seed(params.seed)
     model = checkpoint.build(args.name, settings.network, audio, base)

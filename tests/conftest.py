@@ -91,7 +91,12 @@ def random_midi(seed: int, seconds: float = 40.0) -> bytes:
                 int(rng.integers(96)),
                 False,
                 [
-                    (int(rng.choice(pitches)), int(rng.integers(40, 120)), float(s), float(s + 0.25))
+                    (
+                        int(rng.choice(pitches)),
+                        int(rng.integers(40, 120)),
+                        float(s),
+                        float(s + 0.25),
+                    )
                     for s in starts
                 ],
             )
@@ -143,11 +148,11 @@ def tone() -> Callable[[float, Audio], NDArray[np.float64]]:
 @pytest.fixture
 def tiny_params(tmp_path: Path) -> Path:
     """A whole params.yaml, the committed one with small numbers, in `tmp_path`."""
+    from tests import tiny  # it brings torch, which most tests can do without
+
     values = change(
-        committed(),
+        tiny.parameters(steps=4, crop_frames=32, style_frames=64),
         {
-            "audio.n_fft": 1024,
-            "audio.n_mels": 32,
             "audio.segment_seconds": 2.048,
             "midi.source": "midi",
             "soundfonts.train": ["TimGM6mb"],
@@ -166,24 +171,5 @@ def tiny_params(tmp_path: Path) -> Path:
             "evaluate.resamples": 100,
             "evaluate.examples": 1,
         },
-    )
-    autoencoder = {
-        "channels": 16,
-        "content_dim": 4,
-        "style_channels": 8,
-        "style_dim": 8,
-        "encoder_dilations": [1],
-        "decoder_dilations": [1],
-    }
-    for training in values["train"].values():
-        sizes = {"steps": 4, "valid_every": 2, "warmup_steps": 1, "batch_size": 4}
-        change(training, sizes | {"crop_frames": 32, "style_frames": 64})
-    change(values["train"]["autoencoder"]["network"], autoencoder)
-    change(values["train"]["vqvae_self"]["network"]["autoencoder"], autoencoder)
-    change(values["train"]["vqvae_self"]["network"]["quantizer"], {"codes": 8})
-    change(values["train"]["vqvae"]["network"], {"groups": 2, "codes": 8})
-    change(
-        values["train"]["glow"]["network"],
-        {"levels": 1, "steps": 1, "hidden": 8, "condition": 8},
     )
     return write_params(tmp_path, values)

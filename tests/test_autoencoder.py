@@ -1,5 +1,6 @@
 """The autoencoder: shapes, noise, and that it learns notes from content, timbre from style."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -13,11 +14,40 @@ def build(**network: object) -> autoencoder.Model:
     return model
 
 
-def test_the_total_is_the_sum_of_the_terms() -> None:
-    losses = build()(*tiny.mels(2))
-    total = losses.pop("total")
-    assert total.shape == ()
-    torch.testing.assert_close(total, torch.stack(list(losses.values())).sum())
+def test_without_weights_the_total_is_the_error() -> None:
+    losses = build(loudness_weight=0.0, note_weight=0.0)(*tiny.mels(2))
+    assert losses["total"].shape == ()
+    torch.testing.assert_close(losses["total"], losses["reconstruction"])
+
+
+def test_the_notes_add_to_the_total_by_their_weight() -> None:
+    notes = torch.zeros(2, 128, tiny.FRAMES)
+    torch.manual_seed(0)
+    model = build(note_weight=3.0).eval()
+    known, unknown = model(*tiny.mels(2), notes), model(*tiny.mels(2))
+    torch.testing.assert_close(known["total"], unknown["total"] + 3 * known["notes"])
+
+
+def test_an_error_where_the_target_is_loud_counts_more() -> None:
+    model, (content, style, target) = build(loudness_weight=1.0).eval(), tiny.mels(1)
+    target = torch.full_like(target, -60.0)
+    loud = target.clone()
+    loud[:, 0] = -20.0  # one loud band, in which the output is far off
+    losses = model(content, style, loud)
+    assert losses["total"] > losses["reconstruction"]
+
+
+def test_the_code_learns_to_tell_the_notes() -> None:
+    mel = tiny.codes(8)
+    notes = torch.from_numpy(np.unpackbits(tiny.notes(mel), axis=1))
+    model, batch = build(note_weight=4.0), tiny.mels(8)
+    before = model(*batch, notes)["notes"]
+    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
+    for _ in range(60):
+        optimizer.zero_grad()
+        model(*batch, notes)["total"].backward()
+        optimizer.step()
+    assert model(*batch, notes)["notes"] < 0.7 * before
 
 
 def test_normalizing_is_inverted() -> None:

@@ -75,6 +75,15 @@ def test_a_coupling_heeds_its_condition() -> None:
     assert not torch.allclose(flow(x, condition)[0], flow(x, -condition)[0])
 
 
+def test_the_log_scale_of_a_coupling_is_bounded() -> None:
+    flow, (x, condition) = coupling().double(), (tensor.double() for tensor in inputs(2))
+    tiny.randomize(flow, scale=3.0)
+    higher = torch.cat([x[:, : CHANNELS // 2], x[:, CHANNELS // 2 :] + 1], dim=1)
+    change = flow(higher, condition)[0] - flow(x, condition)[0]
+    log_scale = change[:, CHANNELS // 2 :].log()
+    assert 0.9 * flow.bound < log_scale.abs().max() <= flow.bound + 1e-6
+
+
 def test_a_1x1_convolution_begins_as_a_rotation() -> None:
     x, condition = inputs(2)
     y, log_det = InvertibleConv1x1(CHANNELS)(x, condition)

@@ -29,7 +29,7 @@ def test_the_committed_parameters_are_accepted() -> None:
     [
         ("audio.n_mels", "80", "audio.n_mels: a valid integer expected, got '80'"),
         ("audio.n_mels", 80.5, "audio.n_mels: a valid integer expected, got 80.5"),
-        ("audio.n_mels", 4, "audio.n_mels: greater than or equal to 8 expected, got 4"),
+        ("audio.n_mels", 12, "audio.n_mels: a multiple of 8 expected, got 12"),
         ("audio.f_min", float("nan"), "audio.f_min: a finite number expected, got nan"),
         ("audio.f_max", 9000.0, "audio: f_min < f_max <= sample_rate / 2 expected, got f_max: 9"),
         ("audio.segment_seconds", 8.01, "audio: segment_seconds that is a whole number of 4 hops"),
@@ -42,7 +42,7 @@ def test_the_committed_parameters_are_accepted() -> None:
         ("sequences.test_share", 0.97, "sequences: test_share and valid_share that leave pieces"),
         ("spectrograms.shard_examples", 100, "spectrograms: shard_examples that is a multiple"),
         ("train.glow.network.kernel", 2, "train.glow.network: an odd kernel expected"),
-        ("train.vqvae.valid_every", 3, "train.vqvae: steps that is a multiple of valid_every"),
+        ("train.vqvae.valid_every", 7, "train.vqvae: steps that is a multiple of valid_every"),
         ("train.vqvae.content_view", "both", "train.vqvae.content_view: 'cross' or 'self'"),
         ("train", 3, "train: .* expected, got 3"),
     ],
@@ -61,7 +61,7 @@ def test_a_wrong_value_is_named(tmp_path: Path, dotted: str, value: Any, message
         (("train", "vqvae_self", "network", "quantizer"), "code", "codes"),
     ],
 )
-def test_a_misspelt_key_is_named_with_the_one_that_was_meant(
+def test_a_misspelt_key_is_named(
     tmp_path: Path, section: tuple[str, ...], key: str, meant: str
 ) -> None:
     values = place = committed()
@@ -92,14 +92,15 @@ def test_a_missing_key_is_named(tmp_path: Path) -> None:
     values = committed()
     del values["train"]["glow"]["network"]["temperature"]
     path = write_params(tmp_path, values)
-    with pytest.raises(ParamsError, match=r"train\.glow\.network\.temperature: this key is missing"):
+    with pytest.raises(
+        ParamsError, match=r"train\.glow\.network\.temperature: this key is missing"
+    ):
         load(path)
 
 
 def test_scientific_notation_is_a_number(tmp_path: Path) -> None:
     text = (ROOT / "params.yaml").read_text()
-    changed = text.replace("learning_rate: 3.0e-4", "learning_rate: 1e-4")
-    assert changed != text
+    changed = re.sub("learning_rate: .*", "learning_rate: 1e-4", text)
     (tmp_path / "params.yaml").write_text(changed)
     assert load(tmp_path / "params.yaml").train.vqvae.learning_rate == 0.0001
 

@@ -71,19 +71,16 @@ def test_every_group_uses_several_codes_of_its_own() -> None:
         assert own.min(dim=1).values.max() < 1e-3 < other.min(dim=1).values.max()
 
 
-def test_dead_codes_are_revived() -> None:
+def test_dead_codes_are_revived_at_the_data() -> None:
     quantizer = begun()
     for name in ("codebook", "sums"):
         getattr(quantizer, name)[:, :3] = 1000.0
     quantizer.uses.fill_(1.0)
-    for step in range(60):
-        quantizer(code(step))
-    assert quantizer.codebook.abs().max() < 10
-    assert begun_perplexity(quantizer) > CODES // 2
-
-
-def begun_perplexity(quantizer: Quantizer) -> float:
-    return float(quantizer.eval()(code(99))[1]["perplexity"])
+    for step in range(100):
+        quantizer(code(step) + 10)
+    distances = torch.cdist(quantizer.codebook, parts(code(99) + 10))
+    assert distances.min(dim=2).values.max() < 2
+    assert quantizer.eval()(code(99) + 10)[1]["perplexity"] > CODES // 2
 
 
 def test_evaluation_changes_nothing() -> None:

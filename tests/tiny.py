@@ -27,7 +27,7 @@ MODELS = ("autoencoder", "vqvae_self", "vqvae", "glow")
 FRAMES = 32  # of a segment
 AUTOENCODER = {
     "channels": 16, "content_dim": 8, "content_noise": 0.1, "style_channels": 16, "style_dim": 8,
-    "encoder_dilations": [1], "decoder_dilations": [1],
+    "encoder_dilations": [1], "decoder_dilations": [1], "loudness_weight": 0.0,
 }  # fmt: skip
 QUANTIZER = {"groups": 2, "codes": 8, "decay": 0.9, "restart_below": 0.05}
 NETWORKS: dict[str, dict[str, Any]] = {
@@ -100,6 +100,14 @@ def codes(count: int, seed: int = 0) -> Codes:
     return np.stack(views, axis=1).astype(np.uint8)
 
 
+def notes(mel: Codes) -> NDArray[np.uint8]:
+    """Which pitches sound: those above 60 stand for the mel bands, `(N, 16, T)` packed."""
+    roll = np.zeros((len(mel), 128, FRAMES), bool)
+    target = mel[:, 2].astype(int)
+    roll[:, 60 : 60 + AUDIO.n_mels] = target > target.mean(axis=2, keepdims=True)
+    return np.packbits(roll, axis=1)
+
+
 def mels(count: int, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
     """Content, style and target in dB, `(N, M, T)` each."""
     content, style, target = torch.from_numpy(dequantize(codes(count, seed), AUDIO)).unbind(1)
@@ -110,7 +118,7 @@ def write_store(path: Path, **splits: Codes) -> Path:
     """A spectrogram store of these splits."""
     store.create(path, {"audio": AUDIO.model_dump(), "views": list(store.VIEWS), "fonts": ["one"]})
     for split, mel in splits.items():
-        index: dict[str, NDArray[np.uint8]] = {"program": np.zeros((len(mel), 3), np.uint8)}
+        index = {"program": np.zeros((len(mel), 3), np.uint8), "notes": notes(mel)}
         store.add_split(path, split, index, AUDIO, 4, 8, keep_audio=False)
         for shard in store.shards(split, len(mel), 8):
             store.write(path, shard, mel[shard.start : shard.stop], None)

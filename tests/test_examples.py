@@ -1,0 +1,207 @@
+"""Examples: drawn by chance, but always the same ones, and none that tells on the test."""
+
+import itertools
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pytest
+
+from audio import effects, examples
+from audio.examples import Example, RefusedError, Sequences, draw, draw_program, pair, split_of
+from audio.notes import Track, notes_from_columns, segment
+from tests.conftest import committed
+
+SECONDS = 8.0
+FONTS = {"train": ["A", "B"], "valid": ["A", "B"], "test": ["C"]}
+
+
+def settings(**changes: Any) -> Sequences:
+    return Sequences.model_validate(committed()["sequences"] | changes)
+
+
+SETTINGS = settings()
+
+
+def track(program: int, starts: list[float], *, is_drum: bool = False) -> Track:
+    start = np.array(starts)
+    pitch = 48 + np.arange(len(start)) * 5 % 24
+    notes = notes_from_columns(pitch, np.full(len(start), 80), start, start + 0.5)
+    return Track(program, is_drum, notes)
+
+
+def steady(program: int, seconds: float = 40, *, is_drum: bool = False) -> Track:
+    """A note every half second."""
+    return track(program, np.arange(0, seconds, 0.5).tolist(), is_drum=is_drum)
+
+
+PIECE = [steady(0), steady(48), steady(0, is_drum=True)]
+
+
+def drawn(piece: str, number: int = 0, seed: int = 0, tracks: list[Track] = PIECE) -> Example:
+    return draw(tracks, piece, number, seed, FONTS, SECONDS, SETTINGS)
+
+
+def of_split(split: str, count: int) -> list[Example]:
+    """Examples of pieces with programs of their own."""
+    names = (name for n in itertools.count() if split_of(0, name := f"piece{n}", SETTINGS) == split)
+    pieces = itertools.islice(names, count)
+    return [drawn(name, tracks=[steady(i * 3 % 100)]) for i, name in enumerate(pieces)]
+
+
+def plain(example: Example) -> list[Any]:
+    return [value.tolist() if isinstance(value, np.ndarray) else value for value in example]
+
+
+def test_equal_arguments_give_an_equal_example() -> None:
+    assert plain(drawn("a", 3)) == plain(drawn("a", 3))
+
+
+def test_chance_outside_does_not_matter() -> None:
+    first = plain(drawn("a"))
+    np.random.seed(5)  # noqa: NPY002
+    drawn("b")
+    assert plain(drawn("a")) == first
+
+
+def test_another_number_piece_or_seed_is_another_example() -> None:
+    different = [drawn("a"), drawn("a", 1), drawn("b"), drawn("a", seed=1)]
+    assert len({str(plain(example)[3:]) for example in different}) == 4
+
+
+def test_chance_is_not_mixed_up_between_names() -> None:
+    first, second = (examples.generator(0, *parts).random() for parts in (("a", 1), ("a", 11)))
+    assert first != second
+
+
+def test_all_examples_of_a_piece_are_in_one_split() -> None:
+    for piece in map(str, range(50)):
+        assert {drawn(piece, number).split for number in range(4)} == {split_of(0, piece, SETTINGS)}
+
+
+def test_splits_have_their_shares_of_pieces() -> None:
+    counts = Counter(split_of(0, str(n), SETTINGS) for n in range(4000))
+    assert counts["test"] / 4000 == pytest.approx(SETTINGS.test_share, abs=0.02)
+    assert counts["valid"] / 4000 == pytest.approx(SETTINGS.valid_share, abs=0.02)
+
+
+def test_another_test_share_keeps_the_pieces_that_were_tests() -> None:
+    more = settings(test_share=0.3)
+    names = [str(n) for n in range(500)]
+    tests = {name for name in names if split_of(0, name, SETTINGS) == "test"}
+    assert tests < {name for name in names if split_of(0, name, more) == "test"}
+
+
+def test_content_and_style_are_two_segments_with_enough_onsets() -> None:
+    whole = PIECE[0].notes
+    for example in of_split("train", 30):
+        starts = [SECONDS * n for n in range(5)]
+        same = [
+            [
+                start
+                for start in starts
+                if len(segment(whole, start, SECONDS)) == len(notes) >= SETTINGS.min_onsets
+            ]
+            for notes in (example.notes, example.style_notes)
+        ]
+        assert all(same)
+
+
+def test_content_and_style_never_share_their_notes() -> None:
+    tracks = [track(0, [0, 1, 2, 3, 8, 9.25, 10, 11, 17])]  # two segments that tell apart
+    for number in range(20):
+        example = drawn("a", number, tracks=tracks)
+        seconds = {1.0, 1.25}
+        found = [
+            next(iter(seconds & set(n["start"].tolist())))
+            for n in (example.notes, example.style_notes)
+        ]
+        assert set(found) == seconds
+
+
+def test_only_segments_with_enough_onsets_are_candidates() -> None:
+    few = [0.0, 1, 2, 8, 9, 10, 11, 16, 17, 18, 19, 20, 24, 25, 26, 27, 32.5]
+    assert examples.candidates([track(0, few)], SECONDS, 4) == [(0, [1, 2, 3])]
+
+
+def test_the_last_segment_counts_only_if_it_is_whole() -> None:
+    assert examples.candidates([steady(0, 24)], SECONDS, 4) == [(0, [0, 1, 2])]
+    assert examples.candidates([steady(0, 23)], SECONDS, 4) == [(0, [0, 1])]
+
+
+def test_drums_are_never_a_part() -> None:
+    tracks = [steady(0, is_drum=True), steady(5)]
+    assert [part for part, _ in examples.candidates(tracks, SECONDS, 4)] == [1]
+
+
+@pytest.mark.parametrize(
+    ("tracks", "reason"),
+    [
+        ([], "no_notes"),
+        ([steady(0, is_drum=True)], "only_drums"),
+        ([steady(0, 15)], "too_short"),
+        ([track(0, [0, 8, 16, 24, 32])], "too_short"),
+        ([steady(0, is_drum=True), steady(0, 15)], "too_short"),
+    ],
+)
+def test_a_piece_without_examples_is_refused_with_a_reason(
+    tracks: list[Track], reason: str
+) -> None:
+    with pytest.raises(RefusedError, match=f"^{reason}$"):
+        drawn("a", tracks=tracks)
+
+
+def test_fonts_are_those_of_the_split() -> None:
+    for split, fonts in FONTS.items():
+        found = {t.font for e in of_split(split, 20) for t in (e.timbre, e.content_timbre)}
+        assert found == set(fonts)
+
+
+def test_transposition_stays_in_its_span_and_reaches_both_ends() -> None:
+    shifts = {e.transposition for e in of_split("train", 200)}
+    assert shifts == set(range(-SETTINGS.max_transposition, SETTINGS.max_transposition + 1))
+
+
+@pytest.mark.parametrize("family", [range(32), range(32, 40), range(40, 80), range(80, 88)])
+def test_a_program_stays_in_its_family_and_reaches_all_of_it(family: range) -> None:
+    rng = np.random.default_rng(0)
+    assert {draw_program(rng, program) for program in family for _ in range(40)} == set(family)
+
+
+@pytest.mark.parametrize("program", [104, 120, 127])
+def test_sound_effects_keep_their_program(program: int) -> None:
+    assert draw_program(np.random.default_rng(0), program) == program
+
+
+def test_the_cross_view_is_of_any_family() -> None:
+    programs = {e.content_timbre.program for e in of_split("train", 1500)}
+    assert programs == set(range(SETTINGS.cross_programs))
+
+
+def test_the_test_has_two_pieces_no_effects_and_no_transposition() -> None:
+    paired = pair(of_split("test", 30), 0)
+    assert len(paired) == 30
+    for example in paired:
+        assert example.piece != example.style_piece
+        assert effects.loads(example.timbre.effects) == []
+        assert effects.loads(example.content_timbre.effects) == []
+        assert (example.transposition, example.style_transposition) == (0, 0)
+        assert example.timbre.program != example.content_timbre.program
+
+
+def test_a_paired_example_is_to_sound_like_its_style_s_own_part() -> None:
+    single = of_split("test", 30)
+    by_piece = {example.piece: example for example in single}
+    for example in pair(single, 0):
+        other = by_piece[example.style_piece]
+        assert example.timbre == other.timbre
+        assert np.array_equal(example.style_notes, other.style_notes)
+        assert example.content_timbre == by_piece[example.piece].timbre
+        assert np.array_equal(example.notes, by_piece[example.piece].notes)
+
+
+def test_an_example_without_a_partner_is_left_out() -> None:
+    single = of_split("test", 2)
+    timbre = single[0].timbre
+    assert pair(single[:1], 0) == []
+    assert pair([example._replace(timbre=timbre) for example in single], 0) == []

@@ -1,0 +1,224 @@
+"""Training: taken up again it is the same, and it does not go on when it is lost."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from audio.scratch import Scratch
+from audio.store import Split
+from models.batches import Batch, Batches
+from models.training import DivergedError, Trainer, learning_rate
+from tests import tiny
+
+
+@pytest.fixture(autouse=True)
+def on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bit for bit is a promise for the CPU."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> tuple[Batches, Batches]:
+    path = tmp_path_factory.mktemp("data") / "store"
+    tiny.write_store(path, train=tiny.codes(16), valid=tiny.codes(6, seed=1))
+    train, valid = (Batches(Split(path, name), 16, 16, "cross") for name in ("train", "valid"))
+    return train, valid
+
+
+@dataclass
+class Cut:
+    """Batches that end after `draws` draws, as when the process is stopped."""
+
+    batches: Any
+    draws: int
+
+    def draw(self, seed: int, size: int) -> Batch:
+        self.draws -= 1
+        if self.draws < 0:
+            raise KeyboardInterrupt
+        batch: Batch = self.batches.draw(seed, size)
+        return batch
+
+
+@dataclass
+class Silent:
+    """Batches that are silent from draw `start` to draw `stop`."""
+
+    batches: Batches
+    start: int
+    stop: int
+    drawn: int = -1
+
+    def draw(self, seed: int, size: int) -> Batch:
+        self.drawn += 1
+        batch = self.batches.draw(seed, size)
+        silent = self.start <= self.drawn < self.stop
+        return Batch(*(np.zeros_like(each) for each in batch)) if silent else batch
+
+
+class Root(nn.Module):
+    """The root of a weighted level: at silence finite, but with a gradient that is not."""
+
+    low_precision = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(()))
+
+    def forward(
+        self, content: Tensor, style: Tensor, target: Tensor, notes: Tensor
+    ) -> dict[str, Tensor]:
+        return {"total": (self.weight * (target - tiny.AUDIO.db_min).mean()).abs().sqrt()}
+
+
+class Logarithm(Root):
+    """The logarithm of a level: at silence no number."""
+
+    def forward(
+        self, content: Tensor, style: Tensor, target: Tensor, notes: Tensor
+    ) -> dict[str, Tensor]:
+        return {"total": self.weight * (target - tiny.AUDIO.db_min).mean().log()}
+
+
+def trainer(name: str, model: nn.Module, folder: Path, **training: Any) -> Trainer:
+    settings = tiny.settings("glow" if name == "toy" else name, **training)
+    return Trainer(name, model, settings, tiny.AUDIO, 0, folder / "progress.pt")
+
+
+@pytest.mark.parametrize("name", tiny.MODELS)
+def test_interrupted_and_taken_up_again_is_the_same(
+    name: str, data: tuple[Batches, Batches], tmp_path: Path
+) -> None:
+    train, valid = data
+    whole = trainer(name, tiny.build(name), tmp_path / "whole")
+    whole.fit(train, valid)
+    with pytest.raises(KeyboardInterrupt):
+        trainer(name, tiny.build(name), tmp_path / "cut").fit(Cut(train, 5), valid)
+    # begun differently, to show that all comes from the file
+    resumed = trainer(name, tiny.build(name, seed=1), tmp_path / "cut")
+    assert resumed.progress.step == 4
+    resumed.fit(Cut(train, 2), valid)
+    assert tiny.same_state(resumed.model, whole.model)
+    assert resumed.progress.history == whole.progress.history
+    assert [row["step"] for row in whole.progress.history] == [2, 4, 6]
+
+
+def test_a_finished_training_is_not_repeated(data: tuple[Batches, Batches], tmp_path: Path) -> None:
+    train, valid = data
+    first = trainer("autoencoder", tiny.build("autoencoder"), tmp_path)
+    first.fit(train, valid)
+    again = trainer("autoencoder", tiny.build("autoencoder", seed=1), tmp_path)
+    assert again.fit(Cut(train, 0), valid) == 0
+    assert tiny.same_state(again.model, first.model)
+
+
+def test_training_learns_and_another_seed_learns_otherwise(
+    data: tuple[Batches, Batches], tmp_path: Path
+) -> None:
+    settings = tiny.settings("autoencoder", steps=30, valid_every=10, learning_rate=5e-3)
+    losses = []
+    for seed in (0, 1):
+        path = tmp_path / f"{seed}.pt"
+        model = tiny.build("autoencoder")
+        made = Trainer("autoencoder", model, settings, tiny.AUDIO, seed, path)
+        made.fit(*data)
+        losses.append([row["train_loss"] for row in made.progress.history])
+    assert losses[0][-1] < losses[0][0]
+    assert losses[0] != losses[1]
+
+
+def test_validation_is_the_mean_over_all_examples_and_changes_nothing(
+    data: tuple[Batches, Batches], tmp_path: Path
+) -> None:
+    _, valid = data
+    made = trainer("vqvae", tiny.build("vqvae"), tmp_path)
+    before = tiny.build("vqvae")
+    batches_of_4 = made.validate(valid)
+    at_once = trainer("vqvae", tiny.build("vqvae"), tmp_path, batch_size=6)
+    # loosely, for in bfloat16 a batch of another size rounds otherwise
+    loss = at_once.validate(valid)["valid_loss"]
+    assert batches_of_4["valid_loss"] == pytest.approx(loss, rel=5e-3)
+    assert made.validate(valid) == batches_of_4
+    assert tiny.same_state(made.model, before)
+
+
+def test_other_parameters_do_not_find_the_progress(
+    data: tuple[Batches, Batches], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    steps = []
+
+    def interrupted(rate: float) -> None:
+        settings = tiny.settings("autoencoder", learning_rate=rate)
+        with Scratch("train-autoencoder", 0, settings.model_dump()) as scratch:
+            path = scratch.path / "progress.pt"
+            model = tiny.build("autoencoder")
+            made = Trainer("autoencoder", model, settings, tiny.AUDIO, 0, path)
+            steps.append(made.progress.step)
+            made.fit(Cut(data[0], 3), data[1])
+
+    for rate in (1e-3, 2e-3, 1e-3):
+        with pytest.raises(KeyboardInterrupt):
+            interrupted(rate)
+    assert steps == [0, 0, 2]
+
+
+def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_progress(
+    data: tuple[Batches, Batches], tmp_path: Path
+) -> None:
+    train, valid = data
+    made = trainer("toy", Logarithm(), tmp_path)
+    sentence = (
+        r"^expected a finite loss and gradient, got -?(inf|nan) in step 5 of toy .*"
+        r"the state after step 4 is kept in .*progress\.pt; please lower train\.toy\.learning_rate"
+    )
+    with pytest.raises(DivergedError, match=sentence):
+        made.fit(Silent(train, 4, 5), valid)
+    assert trainer("toy", Logarithm(), tmp_path).progress.step == 4
+
+
+def test_a_gradient_that_is_not_finite_is_skipped_and_counted(
+    data: tuple[Batches, Batches], tmp_path: Path
+) -> None:
+    train, valid = data
+    model = Root()
+    made = trainer("toy", model, tmp_path, steps=2, valid_every=2)
+    made.fit(Silent(train, 0, 2), valid)
+    assert model.weight == 1
+    assert made.progress.skipped == 2
+    assert made.progress.history[-1]["train_loss"] == 0
+    assert trainer("toy", Root(), tmp_path).progress.skipped == 2
+
+
+def test_training_goes_on_after_a_skipped_step(
+    data: tuple[Batches, Batches], tmp_path: Path
+) -> None:
+    model = Root()
+    trainer("toy", model, tmp_path).fit(Silent(data[0], 1, 3), data[1])
+    assert model.weight.isfinite()
+    assert model.weight != 1
+
+
+def test_many_skipped_steps_in_a_row_end_the_run(
+    data: tuple[Batches, Batches], tmp_path: Path
+) -> None:
+    made = trainer("toy", Root(), tmp_path, steps=40, valid_every=40)
+    with pytest.raises(DivergedError, match=r"\(20 gradients skipped\); none was saved"):
+        made.fit(Silent(data[0], 1, 40), data[1])
+
+
+def test_the_learning_rate_warms_up_and_fades() -> None:
+    settings = tiny.settings("autoencoder", steps=100, valid_every=50, warmup_steps=9)
+    rates = [learning_rate(step, settings) for step in range(100)]
+    peak = max(rates)
+    assert rates[0] == pytest.approx(settings.learning_rate / 10)
+    assert 0.9 * settings.learning_rate < peak <= settings.learning_rate
+    assert rates[:9] == sorted(rates[:9])
+    assert rates[12:] == sorted(rates[12:], reverse=True)
+    assert rates[-1] < 0.01 * settings.learning_rate
+    assert rates == [learning_rate(step, settings) for step in range(100)]
