@@ -38,4 +38,4 @@ def spectrograms(path: Path, mels: Mapping[str, NDArray[np.floating]], audio: Au
 def save(path: Path, figure: Figure) -> None:
     """Write a figure as PNG without the date and the program that made it."""
     with replacing(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=110, metadata={"Software": None})
+        figure.savefig(temporary, format="png", dpi=80, metadata={"Software": None})

@@ -98,7 +98,6 @@ def draw(source: Path, settings: Params, counts: Counter[str]) -> list[examples.
                 f"{counts['pieces']} usable ones; please give more MIDI files."
             )
         chosen += found[:limit]
-        counts[split] = len(found[:limit])
     return chosen
 
 
