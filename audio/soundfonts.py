@@ -76,6 +76,12 @@ def find(name: str) -> tuple[Path, str]:
             f"expected a soundfont, got {name!r}; please give one of {', '.join(KNOWN)} "
             "or the path of an .sf2 or .sf3 file."
         )
+    with path.open("rb") as file:
+        head = file.read(12)
+    if head[:4] != b"RIFF" or head[8:] != b"sfbk":
+        raise InputError(
+            f"expected a soundfont in {path}, found something else; please give another file."
+        )
     return path, "unknown"
 
 

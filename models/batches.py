@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from audio.errors import InputError
 from audio.mel import Codes
+from audio.params import Audio
 from audio.store import VIEWS, Split
 
 CONTENT, STYLE, TARGET = (VIEWS.index(view) for view in ("content", "style", "target"))
@@ -43,15 +44,14 @@ class Batches:
     def __init__(
         self, split: Split, crop_frames: int, style_frames: int, content_view: str
     ) -> None:
-        n_mels = split.attributes["audio"]["n_mels"]
-        settings = split.attributes["audio"]
-        frames = int(settings["segment_seconds"] * settings["sample_rate"] / settings["hop_length"])
+        audio = Audio.model_validate(split.attributes["audio"])
+        frames = audio.segment_frames
         if max(crop_frames, style_frames) > frames:
             raise InputError(
                 f"expected crop_frames and style_frames of at most the {frames} frames of a "
                 f"segment, got {crop_frames} and {style_frames}."
             )
-        size = len(split) * len(VIEWS) * n_mels * frames
+        size = len(split) * len(VIEWS) * audio.n_mels * frames
         free = psutil.virtual_memory().available
         if size > 0.7 * free:
             raise InputError(

@@ -66,7 +66,8 @@ class Trainer:
         progress: Path,
     ) -> None:
         self._name, self._settings, self._audio, self._seed = name, settings, audio, seed
-        self.fabric = Fabric(accelerator="auto", devices="auto", precision=precision(model))
+        # one device: the quantiser's averages are not joined across processes
+        self.fabric = Fabric(accelerator="auto", devices=1, precision=precision(model))
         self.fabric.launch()
         trained = [p for p in model.parameters() if p.requires_grad]
         optimizer = torch.optim.AdamW(

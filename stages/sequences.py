@@ -30,6 +30,7 @@ COUNTED = (
     "refused_too_short",
     "refused_unreadable",
 )
+NO_LIMIT = 2**30  # bytes: what is too large was refused when the archive was made
 SECONDS_A_FILE = 20  # a file that takes longer to parse is given up
 
 
@@ -39,7 +40,7 @@ def pieces(source: Path, counts: Counter[str]) -> Iterator[tuple[str, list[Track
     Files are parsed in worker processes, so that one that crashes or hangs the parser costs
     nothing but itself.
     """
-    members = [data for _, data in archive.read_members(source, 2**30, counts)]
+    members = [data for _, data in archive.read_members(source, NO_LIMIT, counts)]
     counts["files"] = len(members)
     seen: set[str] = set()
     with ProcessPool(context=get_context("spawn")) as pool:

@@ -20,7 +20,7 @@ def test_a_known_font_is_found_with_its_licence() -> None:
 
 def test_a_path_is_a_font_of_unknown_licence(tmp_path: Path) -> None:
     path = tmp_path / "Own.SF3"
-    path.write_bytes(b"RIFF")
+    path.write_bytes(b"RIFF....sfbk")
     assert soundfonts.find(str(path)) == (path, "unknown")
     assert soundfonts.file_name(str(path)) == "Own.SF3"
 
@@ -47,7 +47,7 @@ def stage(folder: Path, train: list[str]) -> tuple[int, str]:
     write_params(folder, change(committed(), changes))
     for place, content in (("a/T.sf2", b"tests"), ("b/S.sf2", b"others"), ("b/T.sf2", b"others")):
         (folder / place).parent.mkdir(exist_ok=True)
-        (folder / place).write_bytes(content)
+        (folder / place).write_bytes(b"RIFF....sfbk" + content)
     result = run_stage(folder, "stages.soundfonts", "out/fonts", "out/card.json")
     return result.returncode, result.stderr or result.stdout
 
@@ -80,3 +80,10 @@ def test_two_fonts_of_one_file_name_are_refused(tmp_path: Path) -> None:
     code, said = stage(tmp_path, ["b/T.sf2"])
     assert code == 2
     assert said == "error: expected soundfonts of different file names, got T.sf2, T.sf2.\n"
+
+
+def test_a_file_that_is_no_soundfont_is_refused(tmp_path: Path) -> None:
+    other = tmp_path / "other.sf2"
+    other.write_bytes(b"MThd")
+    with pytest.raises(InputError, match=r"expected a soundfont in .*other\.sf2, found something"):
+        soundfonts.find(str(other))
