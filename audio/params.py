@@ -97,12 +97,13 @@ def parse(values: Any, schema: type[Model], origin: str) -> Model:
     """Check `values` against `schema`; `origin` says in the message where they came from.
 
     Raises:
-        ParamsError: naming the first dotted key at fault.
+        ParamsError: naming the dotted key at fault, a misspelt one first.
     """
     try:
         return schema.model_validate(values)
     except ValidationError as error:
-        fault = error.errors()[0]
+        # a misspelt key is also a missing one: say what was written, not what was not
+        fault = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
         key = ".".join(str(part) for part in fault["loc"]) or "the file"
         if fault["type"] == "extra_forbidden":
             known = _keys_beside(schema, fault["loc"])
