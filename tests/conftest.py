@@ -51,9 +51,10 @@ def write_params(folder: Path, values: dict[str, Any]) -> Path:
 
 def run_stage(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run `python -m ARGUMENTS` in a folder, as DVC would."""
+    # with CI set, pyfluidsynth prints where it found the library
     return subprocess.run(
         [sys.executable, "-m", *arguments],
-        cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT), "CI": ""},  # in CI pyfluidsynth prints its search
+        cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT), "CI": ""},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
 
