@@ -91,7 +91,7 @@ def add_split(
             dtype=dtype,
             chunks=(chunk, len(VIEWS), *shape),
             shards=(shard_examples, len(VIEWS), *shape),
-            # bitshuffle and zstd: the smallest of what was tried on mel codes, see the README
+            # neighbouring codes share their high bits, which bitshuffle brings together for zstd
             compressors=BloscCodec(cname="zstd", clevel=5, shuffle="bitshuffle"),
             fill_value=0,
         )
