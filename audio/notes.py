@@ -22,10 +22,20 @@ class Track(NamedTuple):
 
 def notes_from_columns(pitch: object, velocity: object, start: object, end: object) -> Notes:
     """Notes from four equally long columns, sorted by start, then pitch, then end."""
-    pitch = np.asarray(pitch)
-    notes = np.empty(len(pitch), NOTE)
+    notes = np.empty(len(np.asarray(pitch)), NOTE)
     notes["pitch"], notes["velocity"], notes["start"], notes["end"] = pitch, velocity, start, end
-    return np.sort(notes, order=["start", "pitch", "end", "velocity"])
+    return notes[np.lexsort(_keys(notes))]
+
+
+def notes_by_part(notes: Notes, part: NDArray[np.integer]) -> list[Notes]:
+    """The notes of part 0, 1, 2 ..., each sorted as `notes_from_columns` does, in one sort."""
+    notes = notes[np.lexsort((*_keys(notes), part))]
+    return np.split(notes, np.cumsum(np.bincount(part))[:-1])
+
+
+def _keys(notes: Notes) -> tuple[Notes, ...]:
+    """What notes are sorted by, the first at last, as `np.lexsort` wants it."""
+    return notes["velocity"], notes["end"], notes["pitch"], notes["start"]
 
 
 def segment(notes: Notes, start: float, seconds: float) -> Notes:
