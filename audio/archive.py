@@ -5,7 +5,6 @@ import io
 import tarfile
 import zipfile
 import zlib
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -13,20 +12,24 @@ from typing import IO, Self
 
 from audio.errors import InputError
 from audio.files import replacing
+from audio.refusals import Refused
 
 _HEAD = 12  # bytes that tell a MIDI file from others
 
 
-def read_members(source: Path, max_bytes: int, counts: Counter[str]) -> Iterator[tuple[str, bytes]]:
+def read_members(
+    source: Path, max_bytes: int, refused: list[Refused]
+) -> Iterator[tuple[str, bytes]]:
     """The MIDI files in `source`, streamed: a folder by sorted names, an archive in its order.
 
-    A file is MIDI by its first bytes, whatever it is called. Hidden files are passed over. Names
-    are labels: relative, with `/` between their parts.
+    A file is MIDI by its first bytes, whatever it is called. Names are labels: relative, with `/`
+    between their parts.
 
     Args:
         source: a folder, or an archive: .zip, .tar, .tar.gz.
         max_bytes: larger MIDI files are not read further and not given.
-        counts: `not_midi` and `too_large` are counted here, complete at the end of the iteration.
+        refused: the others are added here, as `hidden`, `not_a_file` (a link, a device),
+            `not_midi` or `too_large`; complete at the end of the iteration.
 
     Yields:
         The name and the content of each MIDI file.
@@ -42,21 +45,25 @@ def read_members(source: Path, max_bytes: int, counts: Counter[str]) -> Iterator
         for name, file in _files(source):
             label = _label(name)
             if label is None:
+                refused.append(Refused(name, "hidden"))
+                continue
+            if file is None:
+                refused.append(Refused(label, "not_a_file"))
                 continue
             # No declared size is trusted: a member is read to the limit at most.
             content = file.read(_HEAD)
             if not is_midi(content):
-                counts["not_midi"] += 1
+                refused.append(Refused(label, "not_midi"))
                 continue
             found = True
             content += file.read(max_bytes + 1 - len(content))
             if len(content) > max_bytes:
-                counts["too_large"] += 1
+                refused.append(Refused(label, "too_large", f"more than {max_bytes} bytes"))
             else:
                 yield label, content
     if not found:
         raise InputError(
-            f"expected MIDI files in {source}, found none among {counts['not_midi']} files; "
+            f"expected MIDI files in {source}, found none among {len(refused)} files; "
             "please give another folder or archive."
         )
 
@@ -132,8 +139,11 @@ def _faults_explained(source: Path) -> Iterator[None]:
         ) from error
 
 
-def _files(source: Path) -> Iterator[tuple[str, IO[bytes]]]:
-    """Every regular file in `source`, open for reading until the next one is asked for."""
+def _files(source: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
+    """Every file in `source`, open for reading until the next one is asked for.
+
+    None stands for what is no regular file.
+    """
     if source.is_dir():
         yield from _folder(source)
         return
@@ -149,9 +159,12 @@ def _files(source: Path) -> Iterator[tuple[str, IO[bytes]]]:
             yield from _tar(source, file)
 
 
-def _folder(source: Path) -> Iterator[tuple[str, IO[bytes]]]:
-    names = (path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file())
+def _folder(source: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
+    names = (path.relative_to(source).as_posix() for path in source.rglob("*") if not path.is_dir())
     for name in sorted(names):
+        if not (source / name).is_file():
+            yield name, None
+            continue
         with (source / name).open("rb") as file:
             yield name, file
 
@@ -164,7 +177,9 @@ def _zip(packed: IO[bytes]) -> Iterator[tuple[str, IO[bytes]]]:
                     yield member.filename, file
 
 
-def _tar(source: Path, unpacked: IO[bytes] | gzip.GzipFile) -> Iterator[tuple[str, IO[bytes]]]:
+def _tar(
+    source: Path, unpacked: IO[bytes] | gzip.GzipFile
+) -> Iterator[tuple[str, IO[bytes] | None]]:
     try:
         # "|" reads forward only: tarfile keeps no place to go back to
         archive = tarfile.open(  # noqa: SIM115  (closed below; here only its first header may fail)
@@ -182,6 +197,8 @@ def _tar(source: Path, unpacked: IO[bytes] | gzip.GzipFile) -> Iterator[tuple[st
             if file:
                 with file:
                     yield member.name, file
+            elif not member.isdir():
+                yield member.name, None
     while unpacked.read(1 << 20):  # the checksum of a .gz stands at its end
         pass
 

@@ -55,6 +55,7 @@ class Example(NamedTuple):
     """
 
     split: str
+    cluster: str
     piece: str
     style_piece: str
     part: int
@@ -82,9 +83,9 @@ def generator(seed: int, *parts: str | int) -> np.random.Generator:
     return np.random.default_rng([seed, int.from_bytes(digest[:8], "little")])
 
 
-def split_of(seed: int, piece: str, settings: Sequences) -> str:
-    """The split a piece belongs to, drawn from (seed, piece)."""
-    chance = generator(seed, "split", piece).random()
+def split_of(seed: int, cluster: str, settings: Sequences) -> str:
+    """The split that all pieces of a cluster belong to, drawn from (seed, cluster)."""
+    chance = generator(seed, "split", cluster).random()
     if chance < settings.test_share:
         return "test"
     return "valid" if chance < settings.test_share + settings.valid_share else "train"
@@ -123,10 +124,9 @@ def candidates(tracks: list[Track], seconds: float, min_onsets: int) -> list[tup
         if track.is_drum or not len(track.notes):
             continue
         # the last segment counts only if it is whole, as in the reference
-        whole = int(track.notes["end"].max() // seconds)
-        numbers = (track.notes["start"] // seconds).astype(int)
-        onsets = np.bincount(numbers[numbers < whole], minlength=1)
-        active = np.flatnonzero(onsets >= min_onsets)
+        whole = track.notes["end"].max() // seconds
+        numbers, onsets = np.unique(track.notes["start"] // seconds, return_counts=True)
+        active = numbers[(onsets >= min_onsets) & (numbers < whole)].astype(int)
         if len(active) >= 2:
             found.append((part, active.tolist()))
     if not found:
@@ -137,6 +137,7 @@ def candidates(tracks: list[Track], seconds: float, min_onsets: int) -> list[tup
 def draw(
     tracks: list[Track],
     piece: str,
+    cluster: str,
     number: int,
     seed: int,
     fonts: dict[str, list[str]],
@@ -151,6 +152,7 @@ def draw(
     Args:
         tracks: the piece.
         piece: its name by content, from which chance is drawn.
+        cluster: the name of all near duplicates of the piece, which decides on the split.
         number: which of the piece's examples.
         seed: the experiment's seed.
         fonts: the fonts of each split.
@@ -163,7 +165,7 @@ def draw(
     rng = generator(seed, "example", piece, number)
     found = candidates(tracks, seconds, settings.min_onsets)
     part, numbers = found[int(rng.integers(len(found)))]
-    split = split_of(seed, piece, settings)
+    split = split_of(seed, cluster, settings)
     a, b = (float(n) * seconds for n in rng.choice(numbers, 2, replace=False))
     span = settings.max_transposition
     shifts = [int(rng.integers(-span, span + 1)) if split != "test" else 0 for _ in range(2)]
@@ -176,6 +178,7 @@ def draw(
     ]
     return Example(
         split=split,
+        cluster=cluster,
         piece=piece,
         style_piece=piece,
         part=part,
@@ -193,7 +196,7 @@ def pair(examples: list[Example], seed: int) -> list[Example]:
 
     Content = A in the timbre of its own part, style = B of another piece in that part's timbre S,
     target = A in S (arXiv:2102.05749, section 4.2). The style is drawn among those of another
-    piece and another program; an example for which there is none is left out.
+    cluster and another program; an example for which there is none is left out.
     """
     paired = []
     for number, example in enumerate(examples):
@@ -201,7 +204,7 @@ def pair(examples: list[Example], seed: int) -> list[Example]:
         others = [
             other
             for other in examples
-            if other.piece != example.piece and other.timbre.program != example.timbre.program
+            if other.cluster != example.cluster and other.timbre.program != example.timbre.program
         ]
         if not others:
             continue

@@ -65,7 +65,8 @@ def _seconds(ticks: Integers, events: Events) -> NDArray[np.float64]:
         lengths.append(tempo / 1e6 / events.ticks_per_beat)
     begun = np.concatenate([[0.0], np.cumsum(np.diff(starts) * lengths[:-1])])
     tempo = np.searchsorted(starts, ticks, side="right") - 1
-    return begun[tempo] + (ticks - np.array(starts)[tempo]) * np.array(lengths)[tempo]
+    seconds: NDArray[np.float64] = begun[tempo]
+    return seconds + (ticks - np.array(starts)[tempo]) * np.array(lengths)[tempo]
 
 
 def read_pretty_midi(data: bytes) -> list[Track]:
@@ -90,5 +91,7 @@ def read_pretty_midi(data: bytes) -> list[Track]:
         columns = np.array(rows, float).T
         if not (np.isfinite(columns).all() and (columns[2] >= 0).all()):
             raise MidiError("times that run backwards")
-        tracks.append(Track(int(instrument.program), instrument.is_drum, notes_from_columns(*columns)))
+        tracks.append(
+            Track(int(instrument.program), instrument.is_drum, notes_from_columns(*columns))
+        )
     return tracks

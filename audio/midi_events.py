@@ -48,7 +48,7 @@ def decode(data: bytes) -> Events | None:
     return Events(division, notes, tempos) if whole else None
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def _number(data: Bytes, at: int, end: int) -> tuple[int, int]:
     """A number of variable length at `at`, and where it ends: past `end` if it is not whole."""
     value = 0
@@ -63,17 +63,19 @@ def _number(data: Bytes, at: int, end: int) -> tuple[int, int]:
     return value, end + 1
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def _decode(data: Bytes, at: int, tracks: int) -> tuple[bool, Integers, Integers]:
     """Decode the chunks from `at` on; the first result is whether all were as the standard says."""
     size = len(data)
     room = size // 3 + 1  # a note-on takes three bytes at least
     notes, found = np.empty((7, room), np.int64), 0
     tempos, changes = np.empty((2, size // 6 + 1), np.int64), 0
-    # open notes: a list for each channel and pitch, latest first
+    # open notes, linked into a list for each channel and pitch, latest first
     latest = np.empty(16 * 128, np.int64)
-    began, velocity, earlier = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(
-        room, np.int64
+    began, velocity, earlier = (
+        np.empty(room, np.int64),
+        np.empty(room, np.int64),
+        np.empty(room, np.int64),
     )
     closing = np.empty(room, np.int64)
     program = np.empty(16, np.int64)
@@ -110,8 +112,8 @@ def _decode(data: Bytes, at: int, tracks: int) -> tuple[bool, Integers, Integers
                     if data[kind_at] == 0x51 and track == 0:
                         tempo = 0
                         if length >= 3:
-                            tempo = np.int64(data[at]) << 16 | np.int64(data[at + 1]) << 8
-                            tempo |= np.int64(data[at + 2])
+                            for i in range(at, at + 3):
+                                tempo = tempo << 8 | int(data[i])
                         if tempo == 0:
                             return False, *empty
                         tempos[0, changes], tempos[1, changes] = tick, tempo

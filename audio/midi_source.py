@@ -1,6 +1,5 @@
 """Where the MIDI files come from: music21's scores, the Lakh MIDI dataset, or a path."""
 
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from audio.archive import read_members
 from audio.download import download
 from audio.errors import InputError
 from audio.params import Section
+from audio.refusals import Refused
 from audio.scores import export_all, works
 
 SCRATCH = Path(".scratch")  # ignored by Git and DVC: a download survives whatever they clean up
@@ -51,13 +51,15 @@ def locate(section: Midi) -> Path | None:
     return path
 
 
-def members(section: Midi, path: Path | None, counts: Counter[str]) -> Iterator[tuple[str, bytes]]:
+def members(
+    section: Midi, path: Path | None, refused: list[Refused]
+) -> Iterator[tuple[str, bytes]]:
     """The MIDI files of a source, one at a time, in an order that does not change.
 
     Args:
         section: which works, and how large a file may be.
         path: what `locate` gave.
-        counts: what was left out is counted here, by reason.
+        refused: what was left out is added here.
 
     Yields:
         The name and the content of each MIDI file.
@@ -66,13 +68,13 @@ def members(section: Midi, path: Path | None, counts: Counter[str]) -> Iterator[
         InputError: if the source cannot be read, or has no MIDI file.
     """
     if path is not None:
-        yield from read_members(path, section.max_bytes, counts)
+        yield from read_members(path, section.max_bytes, refused)
         return
     names = works(section.collections, section.limit_per_collection)
     given = 0
-    for name, content in export_all(names, counts):
+    for name, content in export_all(names, refused):
         if len(content) > section.max_bytes:
-            counts["too_large"] += 1
+            refused.append(Refused(name, "too_large", f"more than {section.max_bytes} bytes"))
         else:
             given += 1
             yield name, content

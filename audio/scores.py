@@ -14,7 +14,6 @@ import hashlib
 import multiprocessing
 import re
 import warnings
-from collections import Counter
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,6 +22,7 @@ from pebble import ProcessExpired, ProcessPool
 from tqdm import tqdm
 
 from audio.errors import InputError
+from audio.refusals import Refused
 
 # A work that takes longer is left out. Those of params.yaml take 5 s at most: the limit is for what
 # hangs; if it were near, a slower machine would get other data.
@@ -115,14 +115,14 @@ def export(work: str) -> bytes:
         raise ScoreError(f"{work}: {type(error).__name__}: {error}") from None
 
 
-def export_all(names: list[str], counts: Counter[str]) -> Iterator[tuple[str, bytes]]:
+def export_all(names: list[str], refused: list[Refused]) -> Iterator[tuple[str, bytes]]:
     """Works as MIDI, in the order given, exported on all cores.
 
     A work that fails, hangs or crashes its process costs that work only.
 
     Args:
         names: what `works` gave.
-        counts: `failed`, `no_notes` and `too_slow` are counted here.
+        refused: the others are added here, as `failed`, `no_notes` or `too_slow`.
 
     Yields:
         A file name and the MIDI file, for each work that succeeds.
@@ -134,11 +134,11 @@ def export_all(names: list[str], counts: Counter[str]) -> Iterator[tuple[str, by
                 try:
                     yield f"{name}.mid", next(results)
                 except EmptyScoreError:
-                    counts["no_notes"] += 1
-                except (ScoreError, ProcessExpired):
-                    counts["failed"] += 1
+                    refused.append(Refused(name, "no_notes"))
+                except (ScoreError, ProcessExpired) as error:
+                    refused.append(Refused(name, "failed", str(error)))
                 except TimeoutError:
-                    counts["too_slow"] += 1
+                    refused.append(Refused(name, "too_slow"))
         except BaseException:
             # or the pool would finish all works before it ends
             pool.stop()  # type: ignore[no-untyped-call]

@@ -24,6 +24,7 @@ _TIMBRE = pa.struct([("program", pa.uint8()), ("font", pa.string()), ("effects",
 SCHEMA = pa.schema(
     [
         ("split", pa.string()),
+        ("cluster", pa.string()),
         ("piece", pa.string()),
         ("style_piece", pa.string()),
         ("part", pa.int32()),

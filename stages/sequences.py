@@ -1,120 +1,163 @@
 """MIDI -> note sequences: an example a row, in one Parquet file.
 
-Usage: python -m stages.sequences MIDI TABLE METRICS
+The archive is read twice: once to see what is in it, once to draw from what was chosen. So no more
+than the examples are ever in memory.
+
+Usage: python -m stages.sequences MIDI TABLE METRICS REFUSED [--before REFUSED]
 """
 
 import argparse
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import TimeoutError as Timeout
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
-from pebble import ProcessExpired, ProcessPool
 from tqdm import tqdm
 
-from audio import archive, examples, midi, table
+from audio import archive, examples, midi, refusals, survey, table
 from audio.errors import InputError
 from audio.files import write_json
-from audio.notes import Track
+from audio.guarded import Fault, guarded
+from audio.refusals import Refused
 from audio.soundfonts import SPLITS
 from stages.console import run
 from stages.params import Params, load
 
-COUNTED = (
-    "files",
-    "pieces",
-    "duplicates",
-    "refused_no_notes",
-    "refused_only_drums",
-    "refused_too_short",
-    "refused_unreadable",
-)
-NO_LIMIT = 2**30  # bytes: what is too large was refused when the archive was made
-SECONDS_A_FILE = 20  # a file that takes longer to parse is given up
+MAX_BYTES = 4 * 2**20  # a larger file is none of music, and a hundred are in memory at once
 
 
-def pieces(source: Path, counts: Counter[str]) -> Iterator[tuple[str, list[Track]]]:
-    """The pieces of an archive, in its order, each content once; what is refused is counted.
+class Task(NamedTuple):
+    """A piece to draw from, and which of its examples are wanted."""
 
-    Files are parsed in worker processes, so that one that crashes or hangs the parser costs
-    nothing but itself.
+    piece: survey.Piece
+    data: bytes
+    numbers: list[int]
+
+
+def choose(pieces: list[survey.Piece], settings: Params) -> dict[str, list[tuple[int, int]]]:
+    """Which examples each split takes, as `(index of the piece, number)`.
+
+    Their order is drawn by chance, not by name, so that a limit takes from every collection.
     """
-    members = [data for _, data in archive.read_members(source, NO_LIMIT, counts)]
-    counts["files"] = len(members)
-    seen: set[str] = set()
-    with ProcessPool(context=get_context("spawn")) as pool:
-        try:
-            results = pool.map(midi.piece, members, timeout=SECONDS_A_FILE).result()
-            for _ in tqdm(members, desc="parse", unit="file"):
-                try:
-                    piece = next(results)
-                except (Timeout, ProcessExpired):
-                    piece = None
-                if piece is None:
-                    counts["refused_unreadable"] += 1
-                elif piece[0] in seen:
-                    counts["duplicates"] += 1
-                else:
-                    seen.add(piece[0])
-                    yield piece
-        finally:
-            pool.stop()  # type: ignore[no-untyped-call]  # or an error would wait for all files
-
-
-def draw(source: Path, settings: Params, counts: Counter[str]) -> list[examples.Example]:
-    """The examples of all pieces; at most as many a split as the settings say, drawn by chance."""
-    fonts = {split: getattr(settings.soundfonts, split) for split in SPLITS}
-    drawn = []
-    for key, tracks in pieces(source, counts):
-        for number in range(settings.sequences.examples_per_piece):
-            try:
-                example = examples.draw(
-                    tracks,
-                    key,
-                    number,
-                    settings.seed,
-                    fonts,
-                    settings.audio.segment_seconds,
-                    settings.sequences,
-                )
-            except examples.RefusedError as reason:
-                counts[f"refused_{reason}"] += 1
-                break
-            drawn.append(
-                (examples.generator(settings.seed, "order", key, number).random(), example)
-            )
-        else:
-            counts["pieces"] += 1
-    # an order by chance, not by name, so that a limit takes from every collection
-    ordered = [example for _, example in sorted(drawn, key=lambda item: item[0])]
-    chosen = []
-    for split in SPLITS:
-        limit = getattr(settings.sequences, split)
-        found = [example for example in ordered if example.split == split]
-        found = examples.pair(found, settings.seed) if split == "test" else found
-        if not found:
+    section, seed = settings.sequences, settings.seed
+    found: dict[str, list[tuple[float, int, int]]] = {split: [] for split in SPLITS}
+    for index, piece in enumerate(pieces):
+        split = examples.split_of(seed, piece.cluster, section)
+        for number in range(section.examples_per_piece):
+            place = examples.generator(seed, "order", piece.key, number).random()
+            found[split].append((place, index, number))
+    for split, wanted in found.items():
+        if not wanted:
             raise InputError(
                 f"expected pieces enough for train, valid and test, found none for {split} among "
-                f"{counts['pieces']} usable ones; please give more MIDI files."
+                f"{len(pieces)} usable ones; please give more MIDI files."
             )
-        chosen += found[:limit]
-    return chosen
+    return {
+        split: [(index, number) for _, index, number in sorted(found[split])][
+            : getattr(section, split)
+        ]
+        for split in SPLITS
+    }
+
+
+def draw_all(task: Task, settings: Params) -> list[examples.Example]:
+    """The wanted examples of a piece, in a worker."""
+    fonts = {split: getattr(settings.soundfonts, split) for split in SPLITS}
+    tracks = midi.read(task.data)
+    return [
+        examples.draw(
+            tracks,
+            task.piece.key,
+            task.piece.cluster,
+            number,
+            settings.seed,
+            fonts,
+            settings.audio.segment_seconds,
+            settings.sequences,
+        )
+        for number in task.numbers
+    ]
+
+
+def draw(source: Path, pieces: list[survey.Piece], settings: Params) -> list[examples.Example]:
+    """The examples of all splits, in the table's order."""
+    chosen = choose(pieces, settings)
+    numbers: dict[int, list[int]] = {}
+    for places in chosen.values():
+        for index, number in places:
+            numbers.setdefault(pieces[index].number, []).append(number)
+    by_number = {piece.number: piece for piece in pieces}
+
+    def tasks() -> Iterator[Task]:
+        for number, (_, data) in enumerate(archive.read_members(source, MAX_BYTES, [])):
+            if number in numbers:
+                yield Task(by_number[number], data, numbers[number])
+
+    drawn: dict[tuple[str, int], examples.Example] = {}
+    work = guarded(partial(draw_all, settings=settings), tasks())
+    for task, result in tqdm(work, total=len(numbers), desc="draw", unit="piece"):
+        if isinstance(result, Fault):
+            raise InputError(
+                f"expected to read {task.piece.file} in {source} a second time, it was "
+                f"{result.reason}; please run it again with less else running on this machine."
+            )
+        for number, example in zip(task.numbers, result, strict=True):
+            drawn[task.piece.key, number] = example
+    ordered = {
+        split: [drawn[pieces[index].key, number] for index, number in places]
+        for split, places in chosen.items()
+    }
+    ordered["test"] = examples.pair(ordered["test"], settings.seed)
+    if not ordered["test"]:
+        raise InputError(
+            f"expected test pieces in two programs at least, found none among {len(pieces)} "
+            "usable pieces; please give more MIDI files."
+        )
+    return [example for split in SPLITS for example in ordered[split]]
+
+
+def account(pieces: list[survey.Piece], refused: list[Refused]) -> dict[str, object]:
+    """What became of every file: `files` = `pieces` + `duplicates` + `refused`."""
+    reasons = Counter(each.reason for each in refused)
+    removed = sum(reasons[rule] for rule in survey.DUPLICATES)
+    clusters = Counter(piece.cluster for piece in pieces)
+    return {
+        "files": len(pieces) + len(refused),
+        "pieces": len(pieces),
+        "duplicates": removed,
+        "refused": len(refused) - removed,
+        # pieces that are used, but in one split with their like
+        "near_duplicates": sum(size for size in clusters.values() if size > 1),
+        "reasons": dict(sorted(reasons.items())),
+    }
 
 
 def main() -> None:
-    """Parse, draw, write the table and the counts."""
+    """Survey, draw, write the table, the counts and the list of what was refused."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("midi", type=Path, help="the archive of MIDI files")
     parser.add_argument("table", type=Path, help="Parquet: the examples")
-    parser.add_argument("metrics", type=Path, help="JSON: what was used, what refused and why")
+    parser.add_argument("metrics", type=Path, help="JSON: how many files were used, and why not")
+    parser.add_argument("refused", type=Path, help="CSV: every file that is not used, and why")
+    parser.add_argument("--before", type=Path, help="CSV: files refused before the archive")
     args = parser.parse_args()
 
     settings = load()
-    counts = Counter(dict.fromkeys(COUNTED, 0))  # a reason that did not occur is said as well
-    chosen = draw(args.midi, settings, counts)
+    refused = [] if args.before is None else refusals.read(args.before)
+    with tqdm(desc="parse", unit="file") as bar:
+        pieces = survey.survey(
+            archive.read_members(args.midi, MAX_BYTES, refused),
+            settings.audio.segment_seconds,
+            settings.sequences.min_onsets,
+            refused,
+            bar.update,
+        )
+    chosen = draw(args.midi, pieces, settings)
     table.write(args.table, chosen)
-    write_json(args.metrics, dict(counts))
+    refusals.write(args.refused, refused)
+    counts = account(pieces, refused)
+    write_json(args.metrics, counts)
     print(f"{len(chosen)} examples of {counts['pieces']} pieces in {counts['files']} files")
 
 
