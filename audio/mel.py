@@ -16,6 +16,8 @@ from audio.params import Audio
 Floats = NDArray[np.float64]
 Codes = NDArray[np.uint8]
 
+_FRAMES = 32  # transformed at once: as many as a processor's cache holds
+
 
 @lru_cache(maxsize=4)
 def mel_filters(settings: Audio) -> Floats:
@@ -76,20 +78,21 @@ def mel_spectrogram(audio: NDArray[np.floating], settings: Audio) -> Floats:
     length = audio.shape[-1]
     if length < settings.n_fft:
         raise ValueError(f"audio of at least {settings.n_fft} samples expected, got {length}")
-    half = settings.n_fft // 2
-    padding = [(0, 0)] * (audio.ndim - 1) + [(half, half)]
-    padded = np.pad(audio.astype(np.float64), padding, mode="reflect")
-    frames = np.lib.stride_tricks.sliding_window_view(padded, settings.n_fft, axis=-1)
-    frames = frames[..., : length // settings.hop_length * settings.hop_length :, :]
-    frames = frames[..., :: settings.hop_length, :]  # (..., T, n_fft)
+    half, hop, count = settings.n_fft // 2, settings.hop_length, length // settings.hop_length
+    flat = audio.reshape(-1, length).astype(np.float64)
+    padded = np.pad(flat, [(0, 0), (half, half)], mode="reflect")
     window = np.hanning(settings.n_fft + 1)[:-1]
-    spectrum = scipy.fft.rfft(frames * (window * 2 / window.sum()), axis=-1)
-    power = spectrum.real**2 + spectrum.imag**2
-    bins = power.reshape(-1, power.shape[-1]).T
-    mel = _sparse_filters(settings) @ bins  # (M, ... T)
-    mel = np.moveaxis(mel.reshape(settings.n_mels, *power.shape[:-1]), 0, -2)
+    window *= 2 / window.sum()
+    filters = _sparse_filters(settings)
+    mel = np.empty((len(flat), settings.n_mels, count))
+    for sound, out in zip(padded, mel, strict=True):
+        frames = np.lib.stride_tricks.sliding_window_view(sound, settings.n_fft)[::hop][:count]
+        for start in range(0, count, _FRAMES):
+            spectrum = scipy.fft.rfft(frames[start : start + _FRAMES] * window, overwrite_x=True)
+            power = spectrum.real**2 + spectrum.imag**2
+            out[:, start : start + _FRAMES] = filters @ power.T
     decibels: Floats = 10 * np.log10(np.maximum(mel, 10 ** (settings.db_min / 10)))
-    return decibels
+    return decibels.reshape(*audio.shape[:-1], settings.n_mels, count)
 
 
 def quantize(mel: Floats, settings: Audio) -> Codes:

@@ -65,8 +65,8 @@ def _seconds(ticks: Integers, events: Events) -> NDArray[np.float64]:
         lengths.append(tempo / 1e6 / events.ticks_per_beat)
     begun = np.concatenate([[0.0], np.cumsum(np.diff(starts) * lengths[:-1])])
     tempo = np.searchsorted(starts, ticks, side="right") - 1
-    seconds: NDArray[np.float64] = begun[tempo]
-    return seconds + (ticks - np.array(starts)[tempo]) * np.array(lengths)[tempo]
+    within = ticks - np.array(starts)[tempo]
+    return np.asarray(begun[tempo] + within * np.array(lengths)[tempo], np.float64)
 
 
 def read_pretty_midi(data: bytes) -> list[Track]:

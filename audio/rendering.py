@@ -1,6 +1,6 @@
 """Examples -> the three views that a store keeps."""
 
-import hashlib
+from collections import OrderedDict
 from functools import lru_cache
 from pathlib import Path
 from typing import Self
@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from audio import effects, store, synthesis
+from audio import effects, store_writing, synthesis, table
 from audio.examples import Example, Timbre
-from audio.mel import Codes, mel_spectrogram, quantize
-from audio.notes import Notes
+from audio.mel import mel_spectrogram, quantize
+from audio.notes import Notes, piano_roll
 from audio.params import Audio, Section
 from audio.soundfonts import file_name
+from audio.store import INT16, VIEWS
+from audio.store_writing import Content, Shard
 
 
 class Spectrograms(Section):
@@ -34,8 +36,11 @@ class Spectrograms(Section):
         return self
 
 
+FONTS_KEPT = 4  # loaded at a time; of SF3 banks 0.1 to 0.3 GB each, and 1 to 2 s to load
+
+
 class Renderer:
-    """Renders segments, with each soundfont loaded at its first use and kept.
+    """Renders segments; the soundfonts used last stay loaded.
 
     Args:
         fonts: the folder of soundfonts.
@@ -45,38 +50,57 @@ class Renderer:
 
     def __init__(self, fonts: Path, audio: Audio, settings: synthesis.Synthesis) -> None:
         self._fonts, self._audio, self._settings = fonts, audio, settings
-        self._synths: dict[str, synthesis.Synth] = {}
+        self._synths: OrderedDict[str, synthesis.Synth] = OrderedDict()
 
     def render(self, notes: Notes, timbre: Timbre) -> NDArray[np.float64]:
         """Notes in a timbre, effects included, at the level of the settings: `(L,)`."""
-        if timbre.font not in self._synths:
-            path = self._fonts / file_name(timbre.font)
-            self._synths[timbre.font] = synthesis.Synth(path, self._audio, self._settings)
-        dry = self._synths[timbre.font].render(notes, timbre.program)
+        dry = self._synth(timbre.font).render(notes, timbre.program)
         wet = effects.apply(dry, self._audio.sample_rate, effects.loads(timbre.effects))
         return synthesis.at_level(wet, self._audio.level_db)
 
-    def views(self, example: Example) -> NDArray[np.float64]:
-        """Content, style and target of an example: `(V, L)`."""
-        return np.stack(
-            [
-                self.render(example.notes, example.content_timbre),
-                self.render(example.style_notes, example.timbre),
-                self.render(example.notes, example.timbre),
-            ]
-        )
+    def _synth(self, font: str) -> synthesis.Synth:
+        if font not in self._synths:
+            while len(self._synths) >= FONTS_KEPT:
+                self._synths.popitem(last=False)[1].close()
+            path = self._fonts / file_name(font)
+            self._synths[font] = synthesis.Synth(path, self._audio, self._settings)
+        self._synths.move_to_end(font)
+        return self._synths[font]
 
-    def shard(
-        self, examples: list[Example], *, keep_audio: bool
-    ) -> tuple[Codes, NDArray[np.int16] | None]:
-        """What a shard stores of its examples: `mel` and, if asked for, `audio`."""
-        mel, audio = [], []
-        for example in examples:
-            views = self.views(example)
-            mel.append(quantize(mel_spectrogram(views, self._audio), self._audio))
+    def shard(self, examples: list[Example], *, keep_audio: bool) -> Content:
+        """What a shard stores of its examples."""
+        settings = self._audio
+        count, frames = len(examples), settings.segment_frames
+        mel = np.empty((count, len(VIEWS), settings.n_mels, frames), np.uint8)
+        audio = np.empty((count, len(VIEWS), settings.segment_samples), np.int16)
+        audio = audio if keep_audio else audio[:0]
+        parts = [
+            (timbre, notes, number, view)
+            for number, example in enumerate(examples)
+            for view, (notes, timbre) in enumerate(views(example))
+        ]
+        # font by font, those that are loaded first, so that few have to be loaded in between
+        loaded = list(self._synths)
+        parts.sort(key=lambda part: (part[0].font not in loaded, part[0].font))
+        for timbre, notes, number, view in parts:
+            sound = self.render(notes, timbre)
+            mel[number, view] = quantize(mel_spectrogram(sound, settings), settings)
             if keep_audio:
-                audio.append(np.rint(views * store.INT16).astype(np.int16))
-        return np.stack(mel), np.stack(audio) if keep_audio else None
+                audio[number, view] = np.rint(sound * INT16)
+        rolls = [
+            np.packbits(piano_roll(example.notes, frames, settings.frames_per_second), axis=0)
+            for example in examples
+        ]
+        return Content(mel, np.stack(rolls), audio if keep_audio else None)
+
+
+def views(example: Example) -> list[tuple[Notes, Timbre]]:
+    """What content, style and target of an example play, and with what."""
+    return [
+        (example.notes, example.content_timbre),
+        (example.style_notes, example.timbre),
+        (example.notes, example.timbre),
+    ]
 
 
 @lru_cache(maxsize=1)
@@ -87,22 +111,29 @@ def _renderer(fonts: Path, audio: Audio, settings: synthesis.Synthesis) -> Rende
 
 def write_shard(
     path: Path,
-    shard: store.Shard,
-    examples: list[Example],
+    shard: Shard,
+    examples: Path,
     fonts: Path,
     audio: Audio,
     settings: synthesis.Synthesis,
     *,
     keep_audio: bool,
-) -> str:
+) -> tuple[str, str]:
     """Render a shard and write it: a worker's unit of work.
 
+    Args:
+        path: the store.
+        shard: which.
+        examples: the table of examples.
+        fonts: the folder of soundfonts.
+        audio: the analysis settings.
+        settings: FluidSynth's settings.
+        keep_audio: store the audio too.
+
     Returns:
-        SHA-256 of what was written, by which one store can be told from another.
+        SHA-256 of the content, by which one store can be told from another, and of the files.
     """
-    mel, sound = _renderer(fonts, audio, settings).shard(examples, keep_audio=keep_audio)
-    store.write(path, shard, mel, sound)
-    digest = hashlib.sha256(mel.tobytes())
-    if sound is not None:
-        digest.update(sound.tobytes())
-    return digest.hexdigest()
+    rows = table.read(examples, shard.split, shard.start, shard.stop)
+    content = _renderer(fonts, audio, settings).shard(rows, keep_audio=keep_audio)
+    store_writing.write(path, shard, content)
+    return content.digest(), store_writing.files_digest(path, shard)

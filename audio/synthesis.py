@@ -3,11 +3,11 @@
 import ctypes
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 import fluidsynth
 import numpy as np
-import scipy.signal
+import soxr
 from numpy.typing import NDArray
 from pydantic import Field
 
@@ -48,6 +48,13 @@ _remove_font = fluidsynth.cfunc(
     ("synth", ctypes.c_void_p, 1),
     ("sfont", ctypes.c_void_p, 1),
 )
+_set_interpolation = fluidsynth.cfunc(
+    "fluid_synth_set_interp_method",
+    ctypes.c_int,
+    ("synth", ctypes.c_void_p, 1),
+    ("chan", ctypes.c_int, 1),
+    ("method", ctypes.c_int, 1),
+)
 _set_log = fluidsynth.cfunc(
     "fluid_set_log_function",
     ctypes.c_void_p,
@@ -63,6 +70,7 @@ class Synthesis(Section):
     """Settings of FluidSynth."""
 
     oversampling: int = Field(ge=1, le=4)  # rendered at this multiple of the sample rate
+    interpolation: Literal[0, 1, 4, 7]  # of the sampled waves: none, linear, order 4, order 7
     polyphony: int = Field(ge=16, le=4096)  # voices
     reverb: bool
     chorus: bool
@@ -96,7 +104,7 @@ class Synth:
         self._font = _get_font(self._owner.synth, font)
 
     def _new_synth(self) -> fluidsynth.Synth:
-        return fluidsynth.Synth(
+        synth = fluidsynth.Synth(
             gain=0.2,
             samplerate=self._rate,
             channels=16,
@@ -106,11 +114,17 @@ class Synth:
                 "synth.chorus.active": int(self._settings.chorus),
             },
         )
+        _set_interpolation(synth.synth, -1, self._settings.interpolation)  # of all channels
+        return synth
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Unload the font."""
         self._owner.delete()
 
     def render(self, notes: Notes, program: int) -> NDArray[np.float64]:
@@ -134,29 +148,29 @@ class Synth:
                     f"expected a General MIDI soundfont, {self._path.name} has no program "
                     f"{program}; please name another."
                 )
-            stereo = self._play(synth, notes)
+            left, right = self._play(synth, notes)
         finally:
             _remove_font(synth.synth, self._font)
             synth.delete()
-        mono: NDArray[np.float64] = stereo.astype(np.float64).mean(axis=1)
+        mono: NDArray[np.float64] = (left.astype(np.float64) + right) / 2
         if self._factor == 1:
             return mono
         # the synthesizer aliases where it plays samples faster than they were recorded
-        decimated: NDArray[np.float64] = scipy.signal.resample_poly(mono, 1, self._factor)
+        decimated: NDArray[np.float64] = soxr.resample(mono, self._factor, 1)
         return decimated
 
     def _play(self, synth: fluidsynth.Synth, notes: Notes) -> NDArray[np.float32]:
-        """The notes' events and the audio between them: `(samples, 2)`."""
-        stereo = np.zeros((self._samples, 2), np.float32)
+        """The notes' events and the audio between them: left and right, `(2, samples)`."""
+        stereo = np.zeros((2, self._samples), np.float32)
         done = 0
         for sample, is_on, pitch, velocity in self._events(notes):
-            _write(synth, stereo[done:sample])
+            _write(synth, stereo, done, sample)
             done = sample
             if is_on:
                 synth.noteon(0, pitch, velocity)
             else:
                 synth.noteoff(0, pitch)
-        _write(synth, stereo[done:])
+        _write(synth, stereo, done, self._samples)
         return stereo
 
     def _events(self, notes: Notes) -> Iterator[tuple[int, bool, int, int]]:
@@ -174,11 +188,11 @@ class Synth:
         yield from sorted(event for event in events if event[0] < end)
 
 
-def _write(synth: fluidsynth.Synth, out: NDArray[np.float32]) -> None:
-    """Render the next `len(out)` stereo samples into `out`."""
-    if len(out):
-        address = out.ctypes.data
-        _write_float(synth.synth, len(out), address, 0, 2, address, 1, 2)
+def _write(synth: fluidsynth.Synth, stereo: NDArray[np.float32], start: int, stop: int) -> None:
+    """Render the samples from `start` to `stop` of `(2, samples)`."""
+    if stop > start:
+        left, right = (channel.ctypes.data for channel in stereo)
+        _write_float(synth.synth, stop - start, left, start, 1, right, start, 1)
 
 
 def at_level(audio: NDArray[np.float64], level_db: float) -> NDArray[np.float64]:

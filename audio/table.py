@@ -1,11 +1,14 @@
 """The table of examples: note sequences in one Parquet file."""
 
-from collections.abc import Iterator
+import itertools
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from audio.errors import InputError
 from audio.examples import Example, Timbre
@@ -38,46 +41,97 @@ SCHEMA = pa.schema(
 )
 
 
+_GROUP = 512  # rows that are written, and read, at once
+
+
 def write(path: Path, examples: list[Example]) -> None:
-    """Write the examples in their order; equal examples give equal bytes."""
+    """Write the examples in their order; equal examples give equal bytes.
+
+    Args:
+        path: of the file.
+        examples: those of a split side by side.
+    """
     with (
         replacing(path) as temporary,
         pq.ParquetWriter(temporary, SCHEMA, compression="zstd") as writer,
     ):
-        for start in range(0, len(examples), 4096):
-            rows = [example.row() for example in examples[start : start + 4096]]
+        for start in range(0, len(examples), _GROUP):
+            rows = [example.row() for example in examples[start : start + _GROUP]]
             writer.write_table(pa.Table.from_pylist(rows, SCHEMA))
 
 
 def counts(path: Path) -> dict[str, int]:
     """How many examples each split has."""
-    column = _read(path, columns=["split"])["split"].to_pylist()
-    return {split: column.count(split) for split in dict.fromkeys(column)}
+    found = _file(path).read(columns=["split"])["split"].value_counts()
+    return {str(row["values"]): int(row["counts"]) for row in found.to_pylist()}
 
 
-def read(path: Path, split: str) -> list[Example]:
-    """The examples of one split, in the table's order.
+def read(path: Path, split: str, start: int = 0, stop: int | None = None) -> list[Example]:
+    """The examples of one split from `start` to `stop`, in the table's order.
+
+    No more of the file is read than holds them.
 
     Raises:
         InputError: if the file is missing or no such table.
     """
-    table = _read(path, filters=[("split", "==", split)])
-    return [_example(row) for row in _rows(table)]
+    file, sizes = _file(path), counts(path)
+    before = sum(list(sizes.values())[: list(sizes).index(split)]) if split in sizes else 0
+    last = sizes.get(split, 0) if stop is None else stop
+    wanted = range(before + start, before + min(last, sizes.get(split, 0)))
+    examples: list[Example] = []
+    first = 0
+    for number in range(file.num_row_groups):
+        count = file.metadata.row_group(number).num_rows
+        inside = range(max(wanted.start, first), min(wanted.stop, first + count))
+        if inside:
+            group = file.read_row_group(number).slice(inside.start - first, len(inside))
+            examples += [_example(row) for row in group.to_pylist()]
+        first += count
+    return examples
 
 
-def _read(path: Path, **options: Any) -> pa.Table:
+class Index(NamedTuple):
+    """What the views of a split are, content, style and target in that order."""
+
+    program: NDArray[np.uint8]  # (N, V)
+    font: NDArray[np.str_]  # (N, V)
+    piece: NDArray[np.uint8]  # (N, V, 16): the name of the piece that is played
+
+
+def index(path: Path, split: str) -> Index:
+    """The index of a split, read without its notes."""
+    names = ("split", "piece", "style_piece", "timbre", "content_timbre")
+    table = _file(path).read(columns=list(names))
+    table = table.filter(pa.compute.equal(table["split"], split)).flatten()
+    columns = {
+        name: np.array(table[name].to_pylist())
+        for name in table.column_names
+        if not name.endswith("effects")
+    }
+    timbres = ("content_timbre", "timbre", "timbre")
+    pieces = "".join(
+        itertools.chain.from_iterable(
+            zip(columns["piece"], columns["style_piece"], columns["piece"], strict=True)
+        )
+    )
+    return Index(
+        np.stack([columns[f"{name}.program"] for name in timbres], axis=1).astype(np.uint8),
+        np.stack([columns[f"{name}.font"] for name in timbres], axis=1),
+        np.frombuffer(bytes.fromhex(pieces), np.uint8).reshape(len(table), len(timbres), -1),
+    )
+
+
+def _file(path: Path) -> pq.ParquetFile:
     try:
-        return pq.read_table(path, **options)
-    except (FileNotFoundError, pa.ArrowInvalid) as error:
+        file = pq.ParquetFile(path)
+        if file.schema_arrow != SCHEMA:
+            raise pa.ArrowInvalid("it has other columns")
+    except (FileNotFoundError, IsADirectoryError, pa.ArrowInvalid) as error:
         raise InputError(
             f"expected the table of note sequences in {path}: {error}; "
             "please make it with `./run dvc repro sequences`."
         ) from None
-
-
-def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:
-    for batch in table.to_batches(max_chunksize=4096):
-        yield from batch.to_pylist()
+    return file
 
 
 def _example(row: dict[str, Any]) -> Example:

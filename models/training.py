@@ -15,7 +15,7 @@ from tqdm import tqdm
 from audio.errors import InputError
 from audio.mel import Codes
 from audio.params import Audio
-from models.batches import Batch, Batches, step_seed
+from models.dataset import Batch, StoreDataset, step_seed
 from models.params import Training
 from models.progress import Progress
 
@@ -81,7 +81,7 @@ class Trainer:
         self.progress = Progress(progress, model, optimizer)
         self._path = progress
 
-    def fit(self, train: Batches, valid: Batches) -> float:
+    def fit(self, train: StoreDataset, valid: StoreDataset) -> float:
         """Train to the last step.
 
         Returns:
@@ -112,7 +112,7 @@ class Trainer:
         done = (settings.steps - start) * settings.batch_size
         return done / (time.perf_counter() - begun)
 
-    def _step(self, step: int, train: Batches) -> tuple[float, bool]:
+    def _step(self, step: int, train: StoreDataset) -> tuple[float, bool]:
         """One step of the optimizer.
 
         Returns:
@@ -121,10 +121,9 @@ class Trainer:
         settings, fabric = self._settings, self.fabric
         for group in self._optimizer.param_groups:
             group["lr"] = learning_rate(step, settings)
-        seed = step_seed(self._seed, step)
-        torch.manual_seed(seed + fabric.global_rank)
+        torch.manual_seed(step_seed(self._seed, step) + fabric.global_rank)
         self._module.train()
-        loss = self._losses(train.draw(seed, settings.batch_size))["total"]
+        loss = self._losses(train.batch(self._seed, step, settings.batch_size))["total"]
         self._optimizer.zero_grad()
         fabric.backward(loss)
         norm = fabric.clip_gradients(
@@ -140,7 +139,7 @@ class Trainer:
         return loss.item(), finite
 
     @torch.no_grad()
-    def validate(self, valid: Batches) -> dict[str, float]:
+    def validate(self, valid: StoreDataset) -> dict[str, float]:
         """Mean of every term over the validation examples; `total` is called `valid_loss`."""
         self._module.eval()
         torch.manual_seed(self._seed)

@@ -6,107 +6,103 @@ Usage: python -m stages.spectrograms TABLE SOUNDFONTS STORE [--scheduler tcp://H
 """
 
 import argparse
-import logging
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
-import dask
 import numpy as np
-from distributed import Client, LocalCluster, as_completed
+from distributed import as_completed
 from tqdm import tqdm
 
 import audio.effects
 import audio.mel
 import audio.notes
 import audio.synthesis
-from audio import rendering, store, table
-from audio.examples import Example, Timbre
+from audio import rendering, store, store_writing, table
 from audio.files import fingerprint, replacing, sha256
-from audio.notes import piano_roll
 from audio.scratch import Scratch
+from audio.store_writing import Shard
+from stages.cluster import faults_explained, workers
 from stages.console import run
 from stages.params import Params, load
 
-CODE = (audio.effects, audio.mel, audio.notes, audio.synthesis, rendering, store)
+CODE = (audio.effects, audio.mel, audio.notes, audio.synthesis, rendering, store_writing)
 KEEP_AUDIO = ("test",)  # evaluation hears these
 
 
-@contextmanager
-def workers(scheduler: str | None) -> Iterator[Client]:
-    """A client of the cluster at `scheduler`, or of one process a core on this machine."""
-    if scheduler is not None:
-        with Client(scheduler) as client:
-            yield client
-        return
-    # spawned workers share nothing with us: neither FluidSynth's state nor Zarr's threads
-    with (
-        dask.config.set({"distributed.worker.multiprocessing-method": "spawn"}),
-        LocalCluster(
-            n_workers=len(os.sched_getaffinity(0)),
-            threads_per_worker=1,
-            dashboard_address="127.0.0.1:0",  # any free port; None would take 8787
-            silence_logs=logging.ERROR,
-        ) as cluster,
-        Client(cluster) as client,
-    ):
-        yield client
-
-
-def timbres(example: Example) -> tuple[Timbre, Timbre, Timbre]:
-    """The timbres of content, style and target."""
-    return example.content_timbre, example.timbre, example.timbre
-
-
-def prepare(path: Path, examples: dict[str, list[Example]], settings: Params) -> None:
+def prepare(path: Path, examples: Path, settings: Params) -> None:
     """Make the empty store: its shapes, its index, how to read its codes."""
-    fonts = sorted({t.font for rows in examples.values() for row in rows for t in timbres(row)})
+    splits = table.counts(examples)
+    index = {split: table.index(examples, split) for split in splits}
+    fonts = sorted({str(font) for each in index.values() for font in np.unique(each.font)})
     attributes = {
         "audio": settings.audio.model_dump(),
         "views": list(store.VIEWS),
         "fonts": fonts,
     }
-    store.create(path, attributes)
-    for split, rows in examples.items():
-        pieces = "".join(row.piece + row.style_piece + row.piece for row in rows)
-        sounds = [[(t.program, fonts.index(t.font)) for t in timbres(row)] for row in rows]
-        program, font = np.array(sounds, np.uint8).transpose(2, 0, 1)
-        piece = np.frombuffer(bytes.fromhex(pieces), np.uint8).reshape(len(rows), 3, -1)
-        frames, rate = settings.audio.segment_frames, settings.audio.frames_per_second
-        notes = np.stack([np.packbits(piano_roll(row.notes, frames, rate), axis=0) for row in rows])
-        index = {"program": program, "font": font, "piece": piece, "notes": notes}
-        store.add_split(
+    store_writing.create(path, attributes)
+    for split, columns in index.items():
+        store_writing.add_split(
             path,
             split,
-            index,
+            {
+                "program": columns.program,
+                "font": np.searchsorted(fonts, columns.font).astype(np.uint8),
+                "piece": columns.piece,
+            },
             settings.audio,
             settings.spectrograms.chunk_examples,
             settings.spectrograms.shard_examples,
+            keep_notes=True,
             keep_audio=split in KEEP_AUDIO,
         )
 
 
+def finished(path: Path, done: Path, shards: list[Shard]) -> dict[Shard, str]:
+    """The shards that are there and whole, with the digests of their contents.
+
+    The mark of a shard that was finished and is damaged, by a disk that lost power, is taken away.
+    """
+    marked = [shard for shard in shards if (done / shard.name).exists()]
+    marks = [(done / shard.name).read_text().split() for shard in marked]
+    with ThreadPoolExecutor() as pool:
+        files = pool.map(partial(store_writing.files_digest, path), marked)
+        whole = {
+            shard: mark[0]
+            for shard, mark, found in zip(marked, marks, files, strict=True)
+            if len(mark) == 2 and mark[1] == found
+        }
+    for shard in marked:
+        if shard not in whole:
+            (done / shard.name).unlink()
+    if marked:
+        damaged = len(marked) - len(whole)
+        note = f", {damaged} more were damaged and are rendered again" if damaged else ""
+        print(f"{len(whole)} of {len(shards)} shards are there already{note}", flush=True)
+    return whole
+
+
 def render(
     folder: Path,
-    examples: dict[str, list[Example]],
+    examples: Path,
     fonts: Path,
     settings: Params,
     scheduler: str | None,
-    origin: str = "",
 ) -> Path:
     """Render the shards that `folder` does not hold yet.
 
     Args:
         folder: where the store grows, and a mark for each finished shard.
-        examples: of each split.
+        examples: the table.
         fonts: the folder of soundfonts.
         settings: all of them.
         scheduler: address of a dask scheduler, or None.
-        origin: a name for `examples`, by which the store can be told from another.
 
     Returns:
         The finished store, inside `folder`.
+
+    Raises:
+        InputError: if the disk is full, or a shard costs one worker after another its life.
     """
     path, done = folder / "store.zarr", folder / "done"
     if not done.exists():
@@ -114,10 +110,13 @@ def render(
             prepare(temporary, examples, settings)
         done.mkdir()
     size = settings.spectrograms.shard_examples
-    shards = [s for split, rows in examples.items() for s in store.shards(split, len(rows), size)]
-    missing = [shard for shard in shards if not (done / shard.name).exists()]
-    if len(missing) < len(shards):
-        print(f"{len(shards) - len(missing)} of {len(shards)} shards are there already")
+    shards = [
+        shard
+        for split, count in table.counts(examples).items()
+        for shard in store_writing.shards(split, count, size)
+    ]
+    digests = finished(path, done, shards)
+    missing = [shard for shard in shards if shard not in digests]
     if missing:
         with (
             workers(scheduler) as client,
@@ -128,7 +127,7 @@ def render(
                     rendering.write_shard,
                     path.absolute(),
                     shard,
-                    examples[shard.split][shard.start : shard.stop],
+                    examples.absolute(),
                     fonts.absolute(),
                     settings.audio,
                     settings.spectrograms.synthesis,
@@ -139,11 +138,13 @@ def render(
             }
             for future in as_completed(futures):
                 shard = futures[future]
-                with replacing(done / shard.name) as temporary:
-                    temporary.write_text(future.result())
+                with faults_explained(shard.name), replacing(done / shard.name) as temporary:
+                    digests[shard], files = future.result()
+                    temporary.write_text(f"{digests[shard]} {files}\n")
                 bar.update(shard.stop - shard.start)
-    digests = [(done / shard.name).read_text() for shard in shards]
-    store.finish(path, {"content": fingerprint(origin, *digests)})
+    store_writing.finish(
+        path, {"content": fingerprint(sha256(examples), *(digests[shard] for shard in shards))}
+    )
     return path
 
 
@@ -157,7 +158,7 @@ def main() -> None:
     args = parser.parse_args()
 
     settings = load()
-    examples = {split: table.read(args.table, split) for split in table.counts(args.table)}
+    counts = table.counts(args.table)
     scratch = Scratch(
         "spectrograms",
         settings.audio.model_dump(),
@@ -167,18 +168,10 @@ def main() -> None:
         *(Path(str(file)).read_bytes() for file in (__file__, *(code.__file__ for code in CODE))),
     )
     with scratch:
-        finished = render(
-            scratch.path,
-            examples,
-            args.soundfonts,
-            settings,
-            args.scheduler,
-            origin=sha256(args.table),
-        )
+        path = render(scratch.path, args.table, args.soundfonts, settings, args.scheduler)
         with replacing(args.store) as temporary:
-            finished.rename(temporary)
-    counts = ", ".join(f"{len(rows)} {split}" for split, rows in examples.items())
-    print(f"spectrograms of {counts} examples")
+            path.rename(temporary)
+    print(f"spectrograms of {', '.join(f'{n} {split}' for split, n in counts.items())} examples")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from audio.params import Audio
 from audio.scratch import Scratch
 from audio.store import Split
 from models import blocks, checkpoint
-from models.batches import Batches
+from models.dataset import StoreDataset
 from models.params import Train
 from models.training import Trainer
 from stages.console import run
@@ -37,7 +37,7 @@ def main() -> None:
     audio = Audio.model_validate(train.attributes["audio"])
     base = None if args.base is None else checkpoint.load(args.base)[1]
     crops = (settings.crop_frames, settings.style_frames, settings.content_view)
-    batches = [Batches(split, *crops) for split in (train, valid)]
+    batches = [StoreDataset(split, *crops) for split in (train, valid)]
 
     scratch = Scratch(
         f"train-{args.name}",

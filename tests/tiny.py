@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from ruamel.yaml import YAML
 from torch import Tensor, nn
 
-from audio import store
+from audio import store_writing as writing
 from audio.mel import Codes, dequantize
 from audio.params import Audio
+from audio.store import VIEWS
 from models import checkpoint
 from models.params import Train
 
@@ -116,13 +117,15 @@ def mels(count: int, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
 
 def write_store(path: Path, **splits: Codes) -> Path:
     """A spectrogram store of these splits."""
-    store.create(path, {"audio": AUDIO.model_dump(), "views": list(store.VIEWS), "fonts": ["one"]})
+    writing.create(path, {"audio": AUDIO.model_dump(), "views": list(VIEWS), "fonts": ["one"]})
     for split, mel in splits.items():
-        index = {"program": np.zeros((len(mel), 3), np.uint8), "notes": notes(mel)}
-        store.add_split(path, split, index, AUDIO, 4, 8, keep_audio=False)
-        for shard in store.shards(split, len(mel), 8):
-            store.write(path, shard, mel[shard.start : shard.stop], None)
-    store.finish(path, {"content": "none"})
+        index = {"program": np.zeros((len(mel), 3), np.uint8)}
+        roll = notes(mel)
+        writing.add_split(path, split, index, AUDIO, 4, 8, keep_notes=True, keep_audio=False)
+        for shard in writing.shards(split, len(mel), 8):
+            run = slice(shard.start, shard.stop)
+            writing.write(path, shard, writing.Content(mel[run], roll[run], None))
+    writing.finish(path, {"content": "none"})
     return path
 
 
