@@ -14,9 +14,25 @@ from audio.errors import InputError
 
 @contextmanager
 def workers(scheduler: str | None) -> Iterator[Client]:
-    """A client of the cluster at `scheduler`, or of one process a core on this machine."""
+    """A client of the cluster at `scheduler`, or of one process a core on this machine.
+
+    Without `scheduler`, the environment variable DASK_SCHEDULER_ADDRESS may name one.
+
+    Raises:
+        InputError: if no scheduler answers there.
+    """
+    scheduler = scheduler or dask.config.get("scheduler-address", None)
     if scheduler is not None:
-        with Client(scheduler) as client:
+        try:
+            client = Client(scheduler)
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"expected a dask scheduler at {scheduler}, none answered ({error}); please start "
+                "one or give its address, such as tcp://HOST:8786."
+            ) from error
+        with client:
+            if not client.scheduler_info()["workers"]:
+                print(f"no workers at {scheduler} yet; waiting for them", flush=True)
             yield client
         return
     # spawned workers share nothing with us: neither FluidSynth's state nor Zarr's threads
