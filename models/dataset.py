@@ -46,7 +46,8 @@ class Epoch(NamedTuple):
     chunks: list[Integers]  # the chunks of each block
     ends: Integers  # (blocks,): how many examples have gone by when a block ends
     examples: Integers  # (N,): their numbers in the store
-    local: Integers  # (N,): their places in the block
+    part: Integers  # (N,): which chunk of its block holds each
+    row: Integers  # (N,): and where in it
 
 
 def shuffled(examples: int, chunk: int, seed: int) -> Epoch:
@@ -55,15 +56,15 @@ def shuffled(examples: int, chunk: int, seed: int) -> Epoch:
     order = rng.permutation(-(-examples // chunk))
     step = max(1, BLOCK // chunk)
     blocks = [order[start : start + step] for start in range(0, len(order), step)]
-    numbers, local = [], []
+    drawn = []
     for chunks in blocks:
-        inside = (chunks[:, None] * chunk + np.arange(chunk)).ravel()
-        inside = inside[inside < examples]
-        places = rng.permutation(len(inside))
-        numbers.append(inside[places])
-        local.append(places)
-    ends = np.cumsum([len(each) for each in numbers])
-    return Epoch(blocks, ends, np.concatenate(numbers), np.concatenate(local))
+        # number, part and row of all places in these chunks, of which the last may be short
+        rows = np.tile(np.arange(chunk), len(chunks))
+        parts = np.arange(len(chunks)).repeat(chunk)
+        inside = np.stack([chunks.repeat(chunk) * chunk + rows, parts, rows])
+        drawn.append(rng.permutation(inside[:, inside[0] < examples], axis=1))
+    ends = np.cumsum([each.shape[1] for each in drawn])
+    return Epoch(blocks, ends, *np.concatenate(drawn, axis=1))
 
 
 class StoreDataset:
@@ -108,8 +109,10 @@ class StoreDataset:
         self._content = TARGET if content_view == "self" else CONTENT
         self._all = self._rows(0, len(split)) if in_memory else None
         self._epochs: OrderedDict[tuple[int, int], Epoch] = OrderedDict()
-        self._blocks: OrderedDict[tuple[int, int, int], Future[Rows]] = OrderedDict()
-        self._maker, self._reader = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
+        self._blocks: OrderedDict[tuple[int, int, int], Future[list[Rows]]] = OrderedDict()
+        # one makes batches, one gathers blocks, two read the chunks of a block: more gain nothing
+        self._maker, self._gatherer = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
+        self._readers = ThreadPoolExecutor(2)
         self._ahead: tuple[tuple[int, int, int], Future[Batch]] | None = None
 
     def __len__(self) -> int:
@@ -151,7 +154,8 @@ class StoreDataset:
                 picks.append((self._all, int(epoch.examples[rank])))
             else:
                 block = int(np.searchsorted(epoch.ends, rank, side="right"))
-                picks.append((self._block(seed, number, block), int(epoch.local[rank])))
+                parts = self._block(seed, number, block)
+                picks.append((parts[epoch.part[rank]], int(epoch.row[rank])))
         return self._take(picks, starts, style_starts)
 
     def _epoch(self, seed: int, number: int) -> Epoch:
@@ -163,7 +167,7 @@ class StoreDataset:
                 self._epochs.popitem(last=False)
         return self._epochs[key]
 
-    def _block(self, seed: int, number: int, block: int) -> Rows:
+    def _block(self, seed: int, number: int, block: int) -> list[Rows]:
         """A block of an epoch; the one after it begins to be read."""
         last = len(self._epoch(seed, number).ends) - 1
         following = (number, block + 1) if block < last else (number + 1, 0)
@@ -171,19 +175,16 @@ class StoreDataset:
             key = (seed, *wanted)
             if key not in self._blocks:
                 chunks = self._epoch(seed, wanted[0]).chunks[wanted[1]]
-                self._blocks[key] = self._reader.submit(self._read, chunks)
+                self._blocks[key] = self._gatherer.submit(self._read, chunks)
         while len(self._blocks) > 3:  # a batch may still need the one before
             self._blocks.popitem(last=False)
         return self._blocks[seed, number, block].result()
 
-    def _read(self, chunks: Integers) -> Rows:
-        """The examples of some chunks side by side."""
+    def _read(self, chunks: Integers) -> list[Rows]:
+        """The examples of some chunks, chunk by chunk."""
         size = self._split.chunk
-        parts = [self._rows(n * size, min((n + 1) * size, len(self))) for n in chunks.tolist()]
-        notes = [part.notes for part in parts if part.notes is not None]
-        return Rows(
-            np.concatenate([part.mel for part in parts]), np.concatenate(notes) if notes else None
-        )
+        runs = [(n * size, min((n + 1) * size, len(self))) for n in chunks.tolist()]
+        return list(self._readers.map(lambda run: self._rows(*run), runs))
 
     def _rows(self, start: int, stop: int) -> Rows:
         return Rows(self._split.mel(start, stop), self._split.notes(start, stop))

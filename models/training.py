@@ -34,7 +34,9 @@ def precision(model: nn.Module) -> Literal["bf16-mixed", "32-true"]:
     if not model.low_precision:
         return "32-true"
     if torch.cuda.is_available():
-        return "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "32-true"
+        return (
+            "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "32-true"
+        )
     return "bf16-mixed" if torch.cpu._is_amx_tile_supported() else "32-true"
 
 
