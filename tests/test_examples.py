@@ -38,8 +38,15 @@ def steady(program: int, seconds: float = 40, *, is_drum: bool = False) -> Track
 PIECE = [steady(0), steady(48), steady(0, is_drum=True)]
 
 
-def drawn(piece: str, number: int = 0, seed: int = 0, tracks: list[Track] = PIECE) -> Example:
-    return draw(tracks, piece, number, seed, FONTS, SECONDS, SETTINGS)
+def drawn(
+    piece: str,
+    number: int = 0,
+    seed: int = 0,
+    tracks: list[Track] = PIECE,
+    cluster: str | None = None,
+) -> Example:
+    """An example of a piece that is a cluster by itself, or of the one given."""
+    return draw(tracks, piece, cluster or piece, number, seed, FONTS, SECONDS, SETTINGS)
 
 
 def of_split(split: str, count: int) -> list[Example]:
@@ -66,7 +73,7 @@ def test_chance_outside_does_not_matter() -> None:
 
 def test_another_number_piece_or_seed_is_another_example() -> None:
     different = [drawn("a"), drawn("a", 1), drawn("b"), drawn("a", seed=1)]
-    assert len({str(plain(example)[3:]) for example in different}) == 4
+    assert len({str(plain(example)[4:]) for example in different}) == 4
 
 
 def test_chance_is_not_mixed_up_between_names() -> None:
@@ -77,6 +84,23 @@ def test_chance_is_not_mixed_up_between_names() -> None:
 def test_all_examples_of_a_piece_are_in_one_split() -> None:
     for piece in map(str, range(50)):
         assert {drawn(piece, number).split for number in range(4)} == {split_of(0, piece, SETTINGS)}
+
+
+def test_all_pieces_of_a_cluster_are_in_one_split_whatever_the_seed() -> None:
+    found = set()
+    for seed in range(80):
+        splits = {drawn(piece, seed=seed, cluster="c").split for piece in "ab"}
+        assert splits == {split_of(seed, "c", SETTINGS)}
+        found |= splits
+    assert found == {"train", "valid", "test"}
+
+
+def test_the_cluster_decides_on_the_split_and_on_nothing_else() -> None:
+    names = [f"cluster{n}" for n in range(40)]
+    train = [name for name in names if split_of(0, name, SETTINGS) == "train"]
+    first, *others = [drawn("a", cluster=name)._replace(cluster="") for name in train]
+    assert len(others) > 10
+    assert all(plain(other) == plain(first) for other in others)
 
 
 def test_splits_have_their_shares_of_pieces() -> None:
@@ -198,6 +222,16 @@ def test_a_paired_example_is_to_sound_like_its_style_s_own_part() -> None:
         assert np.array_equal(example.style_notes, other.style_notes)
         assert example.content_timbre == by_piece[example.piece].timbre
         assert np.array_equal(example.notes, by_piece[example.piece].notes)
+
+
+def test_a_style_is_of_another_cluster() -> None:
+    single = of_split("test", 30)
+    clustered = [e._replace(cluster=f"cluster{i % 3}") for i, e in enumerate(single)]
+    cluster = {example.piece: example.cluster for example in clustered}
+    paired = pair(clustered, 0)
+    assert len(paired) == 30
+    assert all(cluster[example.style_piece] != example.cluster for example in paired)
+    assert pair([example._replace(cluster="one") for example in single], 0) == []
 
 
 def test_an_example_without_a_partner_is_left_out() -> None:

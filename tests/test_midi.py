@@ -1,7 +1,6 @@
-"""MIDI files: what was written is read, however it was written."""
+"""MIDI files: what was written is read as pretty_midi reads it, and damage is one kind of error."""
 
-import io
-from collections.abc import Callable
+from typing import Any
 
 import mido
 import numpy as np
@@ -9,40 +8,12 @@ import pytest
 
 from audio import midi
 from audio.midi import MidiError
+from audio.midi_events import decode
 from audio.notes import Track
-from tests.conftest import midi_bytes, random_midi, two_bars
+from tests.conftest import midi_bytes, two_bars
+from tests.test_midi_events import NOTE, Message, off, on, raw, tempo, with_track
 
 SCALE = (60, 62, 64, 65, 67, 69, 71, 72)
-
-
-def raw(*tracks: list[mido.Message]) -> bytes:
-    """A MIDI file message by message, 480 ticks a quarter."""
-    file = mido.MidiFile(ticks_per_beat=480)
-    file.tracks += [mido.MidiTrack(track) for track in tracks]
-    buffer = io.BytesIO()
-    file.save(file=buffer)
-    return buffer.getvalue()
-
-
-def on(pitch: int, velocity: int, ticks: int, channel: int = 0) -> mido.Message:
-    return mido.Message("note_on", note=pitch, velocity=velocity, time=ticks, channel=channel)
-
-
-def off(pitch: int, ticks: int, channel: int = 0) -> mido.Message:
-    return mido.Message("note_off", note=pitch, time=ticks, channel=channel)
-
-
-def program(number: int, channel: int = 0) -> mido.Message:
-    return mido.Message("program_change", program=number, channel=channel)
-
-
-def tempo(microseconds: int, ticks: int) -> mido.MetaMessage:
-    return mido.MetaMessage("set_tempo", tempo=microseconds, time=ticks)
-
-
-def plain(tracks: list[Track]) -> list[tuple[int, bool, list[tuple[float, ...]]]]:
-    """Tracks for comparison; readers may order those of one file differently."""
-    return sorted((t.program, bool(t.is_drum), t.notes.tolist()) for t in tracks)
 
 
 def test_what_was_written_is_read() -> None:
@@ -57,91 +28,173 @@ def test_drums_are_told_apart() -> None:
     assert [(track.program, track.is_drum) for track in tracks] == [(0, True), (5, False)]
 
 
-def test_notes_without_length_are_dropped() -> None:
-    (track,) = midi.read(midi_bytes((0, False, [(60, 90, 1, 1), (62, 80, 1, 3)])))
-    assert track.notes.tolist() == [(62, 80, 1.0, 3.0)]
-
-
 def test_tracks_without_notes_are_dropped() -> None:
     tracks = midi.read(midi_bytes((0, False, [(60, 90, 1, 1)]), (9, False, [(62, 80, 1, 3)])))
     assert [track.program for track in tracks] == [9]
+    assert midi.read(raw([tempo(500_000, 0)])) == []
 
 
-def test_overlapping_notes_of_one_pitch_end_in_the_order_they_began() -> None:
-    (track,) = midi.read(midi_bytes((0, False, [(60, 90, 0, 1), (60, 80, 0.5, 2)])))
-    assert track.notes.tolist() == [(60, 90, 0.0, 1.0), (60, 80, 0.5, 2.0)]
+@pytest.mark.parametrize(
+    ("tempos", "start", "end"),
+    [
+        ([], 0.25, 1.0),
+        ([tempo(500_000, 0), tempo(1_000_000, 480)], 0.25, 1.5),
+        ([tempo(250_000, 0), tempo(1_000_000, 0)], 0.5, 2.0),
+        ([tempo(1_000_000, 240)], 0.25, 1.75),
+        ([tempo(250_000, 480), tempo(1_000_000, 0), tempo(2_000_000, 480)], 0.25, 1.5),
+        ([tempo(1_000_000, 960)], 0.25, 1.0),
+    ],
+)
+def test_times_follow_the_tempo(tempos: list[Message], start: float, end: float) -> None:
+    (track,) = midi.read(raw(tempos, [on(60, 90, 240), off(60, 720), tempo(1, 0)]))
+    assert track.notes.tolist() == [(60, 90, start, end)]
 
 
-def test_times_follow_the_tempo() -> None:
-    (track,) = midi.read(
-        raw([tempo(500_000, 0), tempo(1_000_000, 480)], [on(60, 90, 240), off(60, 480)])
-    )
-    assert track.notes.tolist() == [(60, 90, 0.25, 1.0)]
+def test_a_file_wrapped_in_riff_is_read_as_the_bare_one() -> None:
+    size = len(two_bars()).to_bytes(4, "little")
+    wrapped = b"RIFF" + bytes(4) + b"RMIDdata" + size + two_bars()
+    assert_same(midi.read(wrapped), midi.read(two_bars()))
 
 
-FILES: dict[str, Callable[[], bytes]] = {
-    "two bars": two_bars,
-    "random": lambda: random_midi(1),
-    "drums": lambda: midi_bytes((0, True, [(36, 90, 0, 1)]), (5, False, [(36, 90, 0, 1)])),
-    "an odd tempo": lambda: midi_bytes((3, False, [(60, 90, 0.1, 0.7)]), tempo=93),
-    "notes without length": lambda: midi_bytes((0, False, [(60, 90, 1, 1), (62, 80, 1, 3)])),
-    "tempo changes": lambda: raw(
-        [tempo(500_000, 0), tempo(250_000, 480), tempo(750_001, 333)],
-        [on(60, 90, 100), off(60, 700), on(62, 50, 20), off(62, 500)],
-    ),
-    "a program in each channel": lambda: raw(
-        [
-            program(3), program(9, 1), on(60, 90, 0), on(61, 90, 0, 1), off(60, 480),
-            off(61, 10, 1), program(4), on(64, 90, 0), off(64, 480),
-        ]
-    ),
-    "one program in two tracks": lambda: raw(
-        [on(60, 90, 0), off(60, 480)], [on(62, 90, 480), off(62, 480)]
-    ),
-    "a note that never ends": lambda: raw([on(60, 90, 0), on(62, 90, 480), off(62, 480)]),
-    "a pitch struck as it ends": lambda: raw(
-        [on(60, 90, 0), on(60, 80, 480), off(60, 0), off(60, 9)]
-    ),
-    "note-on of velocity 0": lambda: raw([on(60, 90, 0), on(60, 0, 480)]),
-}  # fmt: skip
+@pytest.mark.parametrize(
+    "events",
+    [
+        b"\0\xff\x59\2\x63\0",  # a key of 99 sharps
+        b"\0\xff\x58\1\4",  # half a time signature
+        b"\0\xf0\2\x80\xf7",  # system exclusive that is none
+    ],
+)
+def test_what_pretty_midi_refuses_for_something_that_is_no_note_is_read(events: bytes) -> None:
+    with pytest.raises(MidiError):
+        midi.read_pretty_midi(with_track(events + NOTE))
+    assert_same(midi.read(with_track(events + NOTE)), midi.read(with_track(NOTE)))
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_both_readers_find_the_same(name: str) -> None:
-    data = FILES[name]()
-    assert plain(midi.read(data)) == plain(midi.read_pretty_midi(data))
+@pytest.mark.parametrize(
+    "events",
+    [
+        b"\0\xf6" + NOTE,  # a message that does not belong into files
+        b"\x80\x80\x80\x80\0" + NOTE[1:],  # a number of five bytes
+    ],
+)
+def test_what_is_not_decoded_pretty_midi_may_read(events: bytes) -> None:
+    assert decode(with_track(events)) is None
+    assert_same(midi.read(with_track(events)), midi.read(with_track(NOTE)))
 
 
-def test_what_one_reader_refuses_the_other_may_read() -> None:
-    data = bytearray(two_bars())
-    data[9] = 5  # a format that there is not
-    assert plain(midi.read(bytes(data))) == plain(midi.read(two_bars()))
+def any_message(rng: np.random.Generator, ticks: int, channels: list[int]) -> Message:
+    """One event, such that a few pitches are often struck while they sound."""
+    rests = (0, 0, 0, 0, 1, 7, ticks // 3, ticks, 2 * ticks)
+    time, number = int(rng.choice(rests)), int(rng.integers(128))
+    channel: dict[str, Any] = {"channel": int(rng.choice(channels)), "time": time}
+    pitch = {"note": 60 + int(rng.integers(3)), **channel}
+    text = {"text": "any \xff", "time": time}
+    kinds = [
+        *[lambda: mido.Message("note_on", velocity=number, **pitch)] * 9,
+        lambda: mido.Message("note_on", velocity=0, **pitch),
+        *[lambda: mido.Message("note_off", velocity=number, **pitch)] * 7,
+        lambda: mido.Message("program_change", program=number % 3, **channel),
+        lambda: mido.Message("control_change", control=7, value=number, **channel),
+        lambda: mido.Message("pitchwheel", pitch=number, **channel),
+        lambda: mido.Message("polytouch", value=number, **pitch),
+        lambda: mido.Message("aftertouch", value=number, **channel),
+        lambda: mido.Message("sysex", data=[number] * 3, time=time),
+        lambda: mido.MetaMessage("set_tempo", tempo=200_000 + 5001 * number, time=time),
+        lambda: mido.MetaMessage(str(rng.choice(["text", "lyrics", "marker"])), **text),
+        lambda: mido.MetaMessage("time_signature", numerator=3, denominator=8, time=time),
+        lambda: mido.MetaMessage("key_signature", key="F#m", time=time),
+        lambda: mido.UnknownMetaMessage(0x70, data=[number] * number),
+    ]
+    return kinds[int(rng.integers(len(kinds)))]()
 
 
-@pytest.mark.parametrize("data", [b"", b"MThd", b"garbage " * 10, two_bars()[:60]])
+def any_file(seed: int) -> bytes:
+    rng = np.random.default_rng(seed)
+    ticks, kind = int(rng.choice([24, 96, 480, 960])), int(rng.integers(2))
+    channels = rng.choice(16, 2, replace=False).tolist() + [9] * int(rng.integers(2))
+    tracks = [
+        [any_message(rng, ticks, channels) for _ in range(int(rng.integers(1, 70)))]
+        for _ in range(int(rng.integers(1, 5)) if kind else 1)
+    ]
+    return raw(*tracks, kind=kind, ticks=ticks)
+
+
+def assert_same(found: list[Track], expected: list[Track]) -> None:
+    assert [track[:2] for track in found] == [track[:2] for track in expected]
+    for one, other in zip(found, expected, strict=True):
+        for field in ("pitch", "velocity"):
+            assert one.notes[field].tolist() == other.notes[field].tolist()
+        for field in ("start", "end"):
+            np.testing.assert_allclose(one.notes[field], other.notes[field], rtol=0, atol=1e-4)
+
+
+def test_pretty_midi_finds_the_same_in_any_file() -> None:
+    count = drums = 0
+    for seed in range(150):
+        data = any_file(seed)
+        assert decode(data) is not None
+        found = midi.read(data)
+        assert_same(found, midi.read_pretty_midi(data))
+        count += sum(len(track.notes) for track in found)
+        drums += sum(track.is_drum for track in found)
+    assert count > 1000
+    assert drums > 50
+
+
+def damaged(data: bytes, rng: np.random.Generator) -> bytes:
+    """Up to three bytes changed, and by chance one cut out or put in, or the end cut off."""
+    damaged = bytearray(data)
+    for _ in range(int(rng.integers(1, 4))):
+        start = int(rng.integers(len(damaged)))
+        length = int(rng.choice([0, 1, 2], p=[0.05, 0.9, 0.05]))
+        damaged[start : start + 1] = rng.bytes(length)
+    return bytes(damaged[: None if rng.random() < 0.9 else int(rng.integers(len(damaged)))])
+
+
+def assert_sound(tracks: list[Track]) -> None:
+    """Whether these are notes, whatever they were read from."""
+    for track in tracks:
+        start, end = track.notes["start"], track.notes["end"]
+        assert 0 <= track.program < 128
+        assert len(start) > 0
+        assert np.isfinite(end).all()
+        assert (np.diff(start) >= 0).all()
+        assert ((start >= 0) & (end >= start)).all()
+        assert (track.notes["pitch"] < 128).all()
+        assert ((track.notes["velocity"] > 0) & (track.notes["velocity"] < 128)).all()
+
+
+def test_damage_is_one_kind_of_error_or_none() -> None:
+    rng = np.random.default_rng(0)
+    refused = 0
+    for number in range(300):
+        try:
+            assert_sound(midi.read(damaged(any_file(number), rng)))
+        except MidiError:
+            refused += 1
+    assert 50 < refused < 250
+
+
+def test_any_bytes_behind_a_head_are_one_kind_of_error_or_none() -> None:
+    rng = np.random.default_rng(0)
+    read = 0
+    for _ in range(300):
+        events = NOTE + rng.bytes(int(rng.integers(30)))
+        try:
+            assert_sound(midi.read(with_track(events, division=rng.bytes(2))))
+            read += 1
+        except MidiError:
+            continue
+    assert 0 < read < 300
+
+
+@pytest.mark.parametrize("data", [b"", b"MThd", b"RIFF", b"garbage " * 10, two_bars()[:60]])
 def test_garbage_is_one_kind_of_error(data: bytes) -> None:
     with pytest.raises(MidiError):
         midi.read(data)
-    assert midi.piece(data) is None
 
 
-def test_no_damage_leads_to_another_error() -> None:
-    rng = np.random.default_rng(0)
-    for _ in range(300):
-        data = bytearray(two_bars())
-        for place in rng.integers(len(data), size=3):
-            data[place] = rng.integers(256)
-        midi.piece(bytes(data))
-
-
-def test_a_file_without_notes_is_a_piece_without_tracks() -> None:
-    piece = midi.piece(raw([tempo(500_000, 0)]))
-    assert piece is not None
-    assert piece[1] == []
-
-
-def test_a_piece_is_named_by_what_it_plays() -> None:
-    fast, slow = (midi_bytes((0, False, [(60, 90, 0, 1)]), tempo=t) for t in (120, 60))
-    assert fast != slow
-    names = [piece[0] for data in (fast, slow) if (piece := midi.piece(data))]
-    assert names[0] == names[1]
+@pytest.mark.parametrize("division", [b"\0\0", b"\xe7\x28", b"\x80\0", b"\xff\xff"])
+def test_times_that_are_not_in_beats_are_refused(division: bytes) -> None:
+    with pytest.raises(MidiError):
+        midi.read(with_track(NOTE, division))

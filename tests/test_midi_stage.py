@@ -1,11 +1,10 @@
-"""The midi stage: every source becomes one tar and its counts."""
+"""The midi stage: every source becomes one tar, its counts and the list of what is not in it."""
 
 import json
 import subprocess
 import sys
 import tarfile
 import threading
-from collections import Counter
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,10 +12,12 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from audio import refusals
 from audio.archive import write_tar
 from audio.errors import InputError
 from audio.files import sha256
 from audio.midi_source import Midi, locate, members
+from audio.refusals import Refused
 from audio.scores import export
 
 ROOT = Path(__file__).parents[1]
@@ -42,28 +43,31 @@ def stage(folder: Path, **changes: object) -> subprocess.CompletedProcess[str]:
     settings["midi"] = SECTION.model_dump() | changes
     yaml.dump(settings, folder / "params.yaml")
     return subprocess.run(
-        [sys.executable, "-m", "stages.midi", "out/midi.tar", "out/midi.json"],
+        [sys.executable, "-m", "stages.midi", "out/midi.tar", "out/midi.json", "out/refused.csv"],
         cwd=folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Path:
-    write_tar(tmp_path / "in.tar", [("b.mid", MIDI), ("a.mid", MIDI), ("a.txt", b"text")])
+    files = [("b.mid", MIDI), (".a.mid", MIDI), ("a.mid", MIDI), ("b.txt", b""), ("a.txt", b"text")]
+    write_tar(tmp_path / "in.tar", files)
     return tmp_path / "in.tar"
 
 
 def test_an_archive_becomes_a_tar_with_its_counts(archive: Path) -> None:
     result = stage(archive.parent, source="in.tar")
     assert result.stderr == ""
-    assert result.stdout == "out/midi.tar: 2 MIDI files from in.tar, 1 left out\n"
+    assert result.stdout == "out/midi.tar: 2 MIDI files from in.tar, 3 left out\n"
     out = archive.parent / "out"
     with tarfile.open(out / "midi.tar") as tar:
         assert tar.getnames() == ["b.mid", "a.mid"]
     assert list(json.loads((out / "midi.json").read_text()).items()) == [
-        ("files", 2), ("not_midi", 1), ("too_large", 0), ("failed", 0), ("no_notes", 0),
-        ("too_slow", 0), ("source_bytes", archive.stat().st_size),
-        ("source_sha256", sha256(archive)),
+        ("files", 2), ("reasons", {"hidden": 1, "not_midi": 2}),
+        ("source_bytes", archive.stat().st_size), ("source_sha256", sha256(archive)),
+    ]  # fmt: skip
+    assert refusals.read(out / "refused.csv") == [
+        Refused(".a.mid", "hidden"), Refused("b.txt", "not_midi"), Refused("a.txt", "not_midi")
     ]  # fmt: skip
 
 
@@ -73,8 +77,9 @@ def test_scores_become_the_same_tar_each_time(tmp_path: Path) -> None:
         result = stage(tmp_path)
         assert result.returncode == 0, result.stderr
         out = tmp_path / "out"
-        outcomes.append([(out / name).read_bytes() for name in ("midi.tar", "midi.json")])
+        outcomes.append({path.name: path.read_bytes() for path in out.iterdir()})
     assert outcomes[0] == outcomes[1]
+    assert outcomes[0].keys() == {"midi.tar", "midi.json", "refused.csv"}
     with tarfile.open(tmp_path / "out" / "midi.tar") as tar:
         assert tar.getnames() == [f"{work}.mid" for work in WORKS]
         assert "source_sha256" not in json.loads((tmp_path / "out" / "midi.json").read_text())
@@ -100,16 +105,17 @@ def test_a_source_without_midi_writes_nothing(tmp_path: Path) -> None:
 
 def test_scores_over_the_size_are_refused_and_counted() -> None:
     largest = max(len(export(work)) for work in WORKS)
-    counts: Counter[str] = Counter()
+    refused: list[Refused] = []
     section = SECTION.model_copy(update={"max_bytes": largest - 1})
-    assert len(list(members(section, locate(section), counts))) == 2
-    assert counts == {"too_large": 1}
+    assert len(list(members(section, locate(section), refused))) == 2
+    assert [each.reason for each in refused] == ["too_large"]
+    assert refused[0].file.removesuffix(".mid") in WORKS
 
 
 def test_no_usable_score_at_all_is_refused() -> None:
     section = SECTION.model_copy(update={"max_bytes": 1})
     with pytest.raises(InputError, match=r"expected scores .* got none of 3"):
-        list(members(section, locate(section), Counter()))
+        list(members(section, locate(section), []))
 
 
 def test_lmd_full_is_downloaded_once_to_the_scratch_folder(
@@ -129,4 +135,4 @@ def test_lmd_full_is_downloaded_once_to_the_scratch_folder(
         server.shutdown()
     assert path == Path(".scratch/lmd_full.tar.gz")
     assert locate(section) == path  # without a server
-    assert [name for name, _ in members(section, path, Counter())] == ["b.mid", "a.mid"]
+    assert [name for name, _ in members(section, path, [])] == ["b.mid", "a.mid"]

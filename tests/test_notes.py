@@ -8,6 +8,7 @@ from audio.notes import (
     Notes,
     Track,
     content_key,
+    notes_by_part,
     notes_from_columns,
     piano_roll,
     segment,
@@ -29,6 +30,19 @@ def test_no_notes_are_an_empty_array() -> None:
     empty = notes_from_columns([], [], [], [])
     assert len(empty) == 0
     assert empty.dtype == NOTE
+
+
+def test_notes_by_part_are_those_of_each_part_sorted() -> None:
+    rng = np.random.default_rng(0)
+    columns = rng.integers(5, size=(4, 200))  # many equal ones
+    part = np.concatenate([np.arange(7), rng.integers(7, size=193)])
+    whole = np.empty(200, NOTE)
+    for name, column in zip(("pitch", "velocity", "start", "end"), columns, strict=True):
+        whole[name] = column
+    parts = notes_by_part(whole, part)
+    assert len(parts) == 7
+    for number, found in enumerate(parts):
+        assert np.array_equal(found, notes_from_columns(*columns[:, part == number]))
 
 
 def test_a_segment_holds_what_begins_in_it_and_starts_at_zero() -> None:

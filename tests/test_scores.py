@@ -5,13 +5,13 @@ import json
 import os
 import subprocess
 import sys
-from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from audio import midi
 from audio.errors import InputError
+from audio.refusals import Refused
 from audio.scores import EmptyScoreError, ScoreError, export, export_all, works
 
 WORKS = [
@@ -106,8 +106,9 @@ def test_a_work_without_notes_is_told_apart(
 
 
 def test_a_work_that_fails_costs_itself_only() -> None:
-    counts: Counter[str] = Counter()
+    refused: list[Refused] = []
     names = [WORKS[0], "bach/absent.mxl", WORKS[1]]
-    exported = list(export_all(names, counts))
+    exported = list(export_all(names, refused))
     assert exported == [(f"{name}.mid", export(name)) for name in (WORKS[0], WORKS[1])]
-    assert counts == {"failed": 1}
+    assert [each[:2] for each in refused] == [("bach/absent.mxl", "failed")]
+    assert "bach/absent.mxl: ConverterFileException" in refused[0].detail

@@ -9,7 +9,7 @@ import pytest
 from audio import effects, examples, store
 from audio.examples import Example
 from audio.mel import mel_spectrogram, quantize
-from audio.midi import piece
+from audio.midi import read
 from audio.notes import piano_roll
 from audio.rendering import Renderer
 from audio.store import Split
@@ -31,13 +31,13 @@ def settings(tiny_params: Path) -> Params:
 @pytest.fixture
 def rows(settings: Params) -> dict[str, list[Example]]:
     """Five examples for training and three for test, all with an effect."""
-    found = piece(random_midi(0, 20))
-    assert found is not None
+    tracks = read(random_midi(0, 20))
+    name = "0" * 32
     chain = effects.dumps([("tremolo", {"speed": 6.0, "depth": 40.0})])
     drawn = []
     for number in range(8):
         example = examples.draw(
-            found[1], found[0], number, 0, FONTS, settings.audio.segment_seconds,
+            tracks, name, name, number, 0, FONTS, settings.audio.segment_seconds,
             settings.sequences,
         )  # fmt: skip
         drawn.append(example._replace(timbre=example.timbre._replace(effects=chain)))

@@ -20,8 +20,8 @@ def example(split: str, number: int) -> Example:
     notes = notes_from_columns(rng.integers(128, size=number), [64] * number, start, start + 0.1)
     timbre = Timbre(number, "TimGM6mb", '[["tremolo", {"speed": 6.5}]]')
     return Example(
-        split, f"{number:032x}", f"{number + 1:032x}", 2, -3, 4, notes, notes[::-1][:1],
-        timbre, timbre._replace(effects="[]"),
+        split, f"{number + 2:032x}", f"{number:032x}", f"{number + 1:032x}", 2, -3, 4, notes,
+        notes[::-1][:1], timbre, timbre._replace(effects="[]"),
     )  # fmt: skip
 
 
