@@ -176,6 +176,7 @@ class StoreDataset:
             if key not in self._blocks:
                 chunks = self._epoch(seed, wanted[0]).chunks[wanted[1]]
                 self._blocks[key] = self._gatherer.submit(self._read, chunks)
+            self._blocks.move_to_end(key)
         while len(self._blocks) > 3:  # a batch may still need the one before
             self._blocks.popitem(last=False)
         return self._blocks[seed, number, block].result()

@@ -8,6 +8,7 @@ import torch
 import torchaudio
 from numpy.typing import NDArray
 
+from audio import mel
 from audio.mel import dequantize, mel_filters, mel_spectrogram, quantize
 from audio.params import Audio
 
@@ -72,6 +73,29 @@ def test_views_side_by_side_are_as_each_alone(
     together = mel_spectrogram(views, audio_settings)
     assert np.array_equal(together[1], mel_spectrogram(views[1], audio_settings))
     assert np.array_equal(together[0], mel_spectrogram(views[0], audio_settings))
+
+
+@pytest.mark.parametrize("frames", [8, 31, 32, 33, 64, 77])
+def test_frames_do_not_depend_on_how_many_are_computed_at_once(
+    audio_settings: Audio, noise: NDArray[np.float64], monkeypatch: pytest.MonkeyPatch, frames: int
+) -> None:
+    sounds = noise[: 2 * 100 * audio_settings.hop_length].reshape(2, -1)
+    sounds = sounds[:, : frames * audio_settings.hop_length + 3]
+    expected = mel_spectrogram(sounds, audio_settings)
+    assert expected.shape == (2, 128, frames)
+    for block in (1, 5, 1000):
+        monkeypatch.setattr(mel, "_FRAMES", block)
+        assert np.array_equal(mel_spectrogram(sounds, audio_settings), expected)
+
+
+def test_a_batch_of_any_shape_is_as_each_sound_alone(
+    audio_settings: Audio, noise: NDArray[np.float64]
+) -> None:
+    sounds = noise[: 6 * 20_000].reshape(2, 3, -1)
+    together = mel_spectrogram(sounds, audio_settings)
+    assert together.shape == (2, 3, 128, 20_000 // audio_settings.hop_length)
+    for place in np.ndindex(2, 3):
+        assert np.array_equal(together[place], mel_spectrogram(sounds[place], audio_settings))
 
 
 def test_too_short_audio_is_refused(audio_settings: Audio) -> None:

@@ -40,6 +40,15 @@ def test_a_segment_sounds_the_same_whatever_was_rendered_before(synth: Synth) ->
     assert np.array_equal(synth.render(CHORD, PIANO), first)
 
 
+def test_segments_sound_the_same_in_whatever_order(synth: Synth) -> None:
+    high, low = notes((100, 127, 0, 5)), notes((30, 127, 0.9, 5), (31, 20, 0, 0.4))
+    segments = [(part, program) for part in (CHORD, high, low) for program in (PIANO, STRINGS)]
+    expected = [synth.render(*segment) for segment in segments]
+    rng = np.random.default_rng(0)
+    for number in np.concatenate([rng.permutation(len(segments)) for _ in range(4)]).tolist():
+        assert np.array_equal(synth.render(*segments[number]), expected[number])
+
+
 def test_a_segment_sounds_the_same_in_a_new_synthesizer(
     synth: Synth, tiny_audio: Audio, synthesis_settings: Synthesis
 ) -> None:
@@ -80,6 +89,35 @@ def test_a_note_sounds_its_pitch(synth: Synth, tiny_audio: Audio) -> None:
 def test_harder_is_louder(synth: Synth) -> None:
     soft, hard = (synth.render(notes((60, v, 0, 1)), PIANO) for v in (30, 120))
     assert np.sqrt(np.mean(hard**2)) > 2 * np.sqrt(np.mean(soft**2))
+
+
+def test_the_interpolation_of_samples_is_heard_and_converges(
+    tiny_audio: Audio, synthesis_settings: Synthesis
+) -> None:
+    high = notes((103, 100, 0, 1))  # above what was sampled, so that a sample is played faster
+    sounds = []
+    for order in (0, 1, 4, 7):
+        settings = synthesis_settings.model_copy(update={"interpolation": order})
+        with Synth(FONT, tiny_audio, settings) as synth:
+            sounds.append(synth.render(high, FLUTE))
+    *coarse, fine = sounds
+    errors = [np.sqrt(np.mean((sound - fine) ** 2) / np.mean(fine**2)) for sound in coarse]
+    assert errors == sorted(errors, reverse=True)
+    assert errors[0] > 0.01
+    assert errors[-1] > 0
+
+
+@pytest.mark.parametrize("factor", [2, 3, 4])
+def test_oversampling_changes_neither_level_nor_pitch_nor_place(
+    tiny_audio: Audio, synthesis_settings: Synthesis, factor: int
+) -> None:
+    low = notes((57, 100, 0.256, 0.768))  # at times of whole blocks, and nothing near half the rate
+    sounds = []
+    for times in (1, factor):
+        settings = synthesis_settings.model_copy(update={"oversampling": times})
+        with Synth(FONT, tiny_audio, settings) as synth:
+            sounds.append(synth.render(low, PIANO))
+    assert np.sqrt(np.mean((sounds[1] - sounds[0]) ** 2)) < 0.05 * np.sqrt(np.mean(sounds[0] ** 2))
 
 
 def test_a_file_that_is_no_soundfont_is_refused(

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -81,3 +82,21 @@ def test_a_base_that_is_missing_is_told_in_a_sentence(store: Path, tmp_path: Pat
     assert (process.returncode, output) == (2, "")
     assert error.startswith("error: expected a checkpoint of this project in nothing.safetensors")
     assert not (tmp_path / ".scratch").exists()
+
+
+def test_a_byte_flipped_in_the_store_is_told_in_a_sentence(store: Path, tmp_path: Path) -> None:
+    damaged = tmp_path / "spectrograms.zarr"
+    shutil.copytree(store, damaged)
+    shard = damaged / "train" / "mel" / "c" / "1" / "0" / "0" / "0"
+    data = bytearray(shard.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    shard.write_bytes(data)
+
+    process = start(tmp_path / "work", "autoencoder", damaged)
+    output, error = process.communicate()
+    assert (process.returncode, output) == (2, "")
+    assert error == (
+        f"error: expected {shard} as it was written, found it missing, cut short or altered; "
+        f"please restore it with `rm -f {shard} && ./run dvc repro spectrograms`.\n"
+    )
+    assert [file.name for file in (tmp_path / "work").iterdir()] == ["params.yaml"]

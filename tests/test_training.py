@@ -11,9 +11,11 @@ from torch import Tensor, nn
 
 from audio.scratch import Scratch
 from audio.store import Split
-from models.batches import Batch, Batches
+from models.dataset import Batch, StoreDataset
 from models.training import DivergedError, Trainer, learning_rate
 from tests import tiny
+
+Data = tuple[StoreDataset, StoreDataset]  # for training and for validation
 
 
 @pytest.fixture(autouse=True)
@@ -23,41 +25,39 @@ def on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> tuple[Batches, Batches]:
+def data(tmp_path_factory: pytest.TempPathFactory) -> Data:
     path = tmp_path_factory.mktemp("data") / "store"
     tiny.write_store(path, train=tiny.codes(16), valid=tiny.codes(6, seed=1))
-    train, valid = (Batches(Split(path, name), 16, 16, "cross") for name in ("train", "valid"))
+    train, valid = (StoreDataset(Split(path, name), 16, 16, "cross") for name in ("train", "valid"))
     return train, valid
 
 
 @dataclass
 class Cut:
-    """Batches that end after `draws` draws, as when the process is stopped."""
+    """Batches that end after so many, as when the process is stopped."""
 
     batches: Any
-    draws: int
+    left: int
 
-    def draw(self, seed: int, size: int) -> Batch:
-        self.draws -= 1
-        if self.draws < 0:
+    def batch(self, seed: int, step: int, size: int) -> Batch:
+        self.left -= 1
+        if self.left < 0:
             raise KeyboardInterrupt
-        batch: Batch = self.batches.draw(seed, size)
+        batch: Batch = self.batches.batch(seed, step, size)
         return batch
 
 
 @dataclass
 class Silent:
-    """Batches that are silent from draw `start` to draw `stop`."""
+    """Batches that are silent from step `start` to step `stop`."""
 
-    batches: Batches
+    batches: StoreDataset
     start: int
     stop: int
-    drawn: int = -1
 
-    def draw(self, seed: int, size: int) -> Batch:
-        self.drawn += 1
-        batch = self.batches.draw(seed, size)
-        silent = self.start <= self.drawn < self.stop
+    def batch(self, seed: int, step: int, size: int) -> Batch:
+        batch = self.batches.batch(seed, step, size)
+        silent = self.start <= step < self.stop
         return Batch(*(np.zeros_like(each) for each in batch)) if silent else batch
 
 
@@ -91,9 +91,7 @@ def trainer(name: str, model: nn.Module, folder: Path, **training: Any) -> Train
 
 
 @pytest.mark.parametrize("name", tiny.MODELS)
-def test_interrupted_and_taken_up_again_is_the_same(
-    name: str, data: tuple[Batches, Batches], tmp_path: Path
-) -> None:
+def test_interrupted_and_taken_up_again_is_the_same(name: str, data: Data, tmp_path: Path) -> None:
     train, valid = data
     whole = trainer(name, tiny.build(name), tmp_path / "whole")
     whole.fit(train, valid)
@@ -108,7 +106,7 @@ def test_interrupted_and_taken_up_again_is_the_same(
     assert [row["step"] for row in whole.progress.history] == [2, 4, 6]
 
 
-def test_a_finished_training_is_not_repeated(data: tuple[Batches, Batches], tmp_path: Path) -> None:
+def test_a_finished_training_is_not_repeated(data: Data, tmp_path: Path) -> None:
     train, valid = data
     first = trainer("autoencoder", tiny.build("autoencoder"), tmp_path)
     first.fit(train, valid)
@@ -117,9 +115,7 @@ def test_a_finished_training_is_not_repeated(data: tuple[Batches, Batches], tmp_
     assert tiny.same_state(again.model, first.model)
 
 
-def test_training_learns_and_another_seed_learns_otherwise(
-    data: tuple[Batches, Batches], tmp_path: Path
-) -> None:
+def test_training_learns_and_another_seed_learns_otherwise(data: Data, tmp_path: Path) -> None:
     settings = tiny.settings("autoencoder", steps=30, valid_every=10, learning_rate=5e-3)
     losses = []
     for seed in (0, 1):
@@ -133,7 +129,7 @@ def test_training_learns_and_another_seed_learns_otherwise(
 
 
 def test_validation_is_the_mean_over_all_examples_and_changes_nothing(
-    data: tuple[Batches, Batches], tmp_path: Path
+    data: Data, tmp_path: Path
 ) -> None:
     _, valid = data
     made = trainer("vqvae", tiny.build("vqvae"), tmp_path)
@@ -148,7 +144,7 @@ def test_validation_is_the_mean_over_all_examples_and_changes_nothing(
 
 
 def test_other_parameters_do_not_find_the_progress(
-    data: tuple[Batches, Batches], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    data: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     steps = []
@@ -169,7 +165,7 @@ def test_other_parameters_do_not_find_the_progress(
 
 
 def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_progress(
-    data: tuple[Batches, Batches], tmp_path: Path
+    data: Data, tmp_path: Path
 ) -> None:
     train, valid = data
     made = trainer("toy", Logarithm(), tmp_path)
@@ -182,9 +178,7 @@ def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_progress(
     assert trainer("toy", Logarithm(), tmp_path).progress.step == 4
 
 
-def test_a_gradient_that_is_not_finite_is_skipped_and_counted(
-    data: tuple[Batches, Batches], tmp_path: Path
-) -> None:
+def test_a_gradient_that_is_not_finite_is_skipped_and_counted(data: Data, tmp_path: Path) -> None:
     train, valid = data
     model = Root()
     made = trainer("toy", model, tmp_path, steps=2, valid_every=2)
@@ -195,18 +189,14 @@ def test_a_gradient_that_is_not_finite_is_skipped_and_counted(
     assert trainer("toy", Root(), tmp_path).progress.skipped == 2
 
 
-def test_training_goes_on_after_a_skipped_step(
-    data: tuple[Batches, Batches], tmp_path: Path
-) -> None:
+def test_training_goes_on_after_a_skipped_step(data: Data, tmp_path: Path) -> None:
     model = Root()
     trainer("toy", model, tmp_path).fit(Silent(data[0], 1, 3), data[1])
     assert model.weight.isfinite()
     assert model.weight != 1
 
 
-def test_many_skipped_steps_in_a_row_end_the_run(
-    data: tuple[Batches, Batches], tmp_path: Path
-) -> None:
+def test_many_skipped_steps_in_a_row_end_the_run(data: Data, tmp_path: Path) -> None:
     made = trainer("toy", Root(), tmp_path, steps=40, valid_every=40)
     with pytest.raises(DivergedError, match=r"\(20 gradients skipped\); none was saved"):
         made.fit(Silent(data[0], 1, 40), data[1])
