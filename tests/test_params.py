@@ -11,9 +11,9 @@ from stages.params import load
 from tests.conftest import ROOT, change, committed, run_stage, write_params
 
 OUTPUTS = {  # a stage's arguments, none of which are there
-    "midi": ["a.tar", "a.json"],
+    "midi": ["a.tar", "a.json", "a.csv"],
     "soundfonts": ["fonts", "a.json"],
-    "sequences": ["a.tar", "a.parquet", "a.json"],
+    "sequences": ["a.tar", "a.parquet", "a.json", "a.csv"],
     "spectrograms": ["a.parquet", "fonts", "a.zarr"],
     "train": ["glow", "a.zarr", "a.safetensors", "a.csv", "a.json"],
     "evaluate": ["glow", "a.zarr", "a.parquet", "a.csv", "a.json", "examples", "pictures"],
