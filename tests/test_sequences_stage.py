@@ -1,0 +1,146 @@
+"""The sequences stage: a table by the pieces' content, and an account of every file."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from audio import refusals, table
+from audio.errors import InputError
+from audio.examples import Example
+from audio.refusals import Refused
+from audio.soundfonts import SPLITS
+from audio.survey import Piece
+from stages.params import Params, load
+from stages.sequences import choose
+from tests.conftest import change, committed, run_stage, write_params
+from tests.test_survey import NEAR, REFUSED, SECONDS, USED, write_files
+
+BEFORE = [Refused("a, b.abc", "failed", 'it "says", why'), Refused("c.abc", "no_notes")]
+
+
+def params(folder: Path, **changes: Any) -> Path:
+    """Settings that take every example of every piece."""
+    values = change(
+        committed(),
+        {
+            "audio.segment_seconds": SECONDS,
+            "sequences.test_share": 0.35,
+            "sequences.valid_share": 0.25,
+            "sequences.examples_per_piece": 3,
+            "sequences.train": 1000,
+            "sequences.valid": 1000,
+            "sequences.test": 1000,
+        },
+    )
+    return write_params(folder, change(values, changes))
+
+
+class Outcome(NamedTuple):
+    """What the stage said and wrote."""
+
+    said: str
+    files: dict[str, bytes]
+    examples: list[Example]
+    refused: list[Refused]
+
+
+def stage(folder: Path, *options: str) -> Outcome:
+    out = folder / "out"
+    names = [f"out/{name}" for name in ("table", "metrics.json", "refused.csv")]
+    result = run_stage(folder, "stages.sequences", "midi", *names, *options)
+    assert result.returncode == 0, result.stderr
+    return Outcome(
+        result.stdout,
+        {path.name: path.read_bytes() for path in out.iterdir()},
+        [example for split in SPLITS for example in table.read(out / "table", split)],
+        refusals.read(out / "refused.csv"),
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sequences")
+    params(folder)
+    write_files(folder / "midi")
+    refusals.write(folder / "before.csv", BEFORE)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def outcome(folder: Path) -> Outcome:
+    return stage(folder, "--before", "before.csv")
+
+
+def test_every_file_is_accounted_for(outcome: Outcome) -> None:
+    counts = json.loads(outcome.files["metrics.json"])
+    assert counts["files"] == USED + len(REFUSED) + len(BEFORE)
+    assert counts["pieces"] + counts["duplicates"] + counts["refused"] == counts["files"]
+    assert (counts["pieces"], counts["near_duplicates"]) == (USED, len(NEAR))
+    reasons = Counter(reason for reason, _ in REFUSED.values())
+    assert counts["reasons"] == reasons + Counter(each.reason for each in BEFORE)
+    examples = f"{len(outcome.examples)} examples of {USED} pieces"
+    assert outcome.said == f"{examples} in {counts['files']} files\n"
+
+
+def test_every_file_that_is_not_used_is_listed_once_with_its_reason(outcome: Outcome) -> None:
+    assert outcome.refused[: len(BEFORE)] == BEFORE
+    found = sorted(outcome.refused[len(BEFORE) :])
+    assert found == sorted(Refused(name, *why) for name, why in REFUSED.items())
+
+
+def test_every_piece_has_its_examples_in_one_split(outcome: Outcome) -> None:
+    splits: dict[str, list[str]] = {}
+    for example in outcome.examples:
+        splits.setdefault(example.piece, []).append(example.split)
+    assert len(splits) == USED
+    assert all(found == found[:1] * 3 for found in splits.values())
+    assert {split for found in splits.values() for split in found} == set(SPLITS)
+
+
+def test_near_duplicates_are_in_one_split(outcome: Outcome) -> None:
+    clusters: dict[str, set[tuple[str, str]]] = {}
+    for example in outcome.examples:
+        clusters.setdefault(example.cluster, set()).add((example.piece, example.split))
+    assert sorted(map(len, clusters.values())) == [*[1] * (USED - len(NEAR)), len(NEAR)]
+    assert all(len({split for _, split in found}) == 1 for found in clusters.values())
+
+
+def test_run_again_it_is_the_same_table_whatever_the_names_and_the_order_of_the_files(
+    folder: Path, outcome: Outcome
+) -> None:
+    names = [path for path in sorted((folder / "midi").rglob("*.mid")) if path.is_file()]
+    for number, path in enumerate(reversed(names)):
+        # of duplicates the first is kept: which one that is must not change where it tells
+        if path.name not in (".hidden.mid", "programs.mid", "tempo.mid"):
+            path.rename(folder / "midi" / f"{number:02}.reversed")
+    again = stage(folder)
+    assert again.files["table"] == outcome.files["table"]
+    reasons = Counter(each.reason for each in again.refused)
+    assert reasons == Counter(reason for reason, _ in REFUSED.values())
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Params:
+    return load(params(tmp_path, **{"sequences.train": 40, "sequences.valid": 7}))
+
+
+def test_a_limit_takes_the_first_of_a_longer_list(settings: Params) -> None:
+    pieces = [Piece(f"{n}.mid", n, f"{n:032x}", f"{n // 2:032x}") for n in range(60)]
+    limited = choose(pieces, settings)
+    longer = settings.sequences.model_copy(update={"train": 10**6, "valid": 10**6})
+    whole = choose(pieces, settings.model_copy(update={"sequences": longer}))
+    assert [len(limited[split]) for split in SPLITS[:2]] == [40, 7]
+    assert all(whole[split][: len(limited[split])] == limited[split] for split in SPLITS)
+    assert sum(map(len, whole.values())) == 60 * 3
+    taken = {place for places in whole.values() for place in places}
+    assert taken == {(index, number) for index in range(60) for number in range(3)}
+    assert len({index for index, _ in limited["train"]}) > 40 / 3  # not piece by piece
+
+
+def test_pieces_that_are_all_alike_are_refused(settings: Params) -> None:
+    pieces = [Piece(f"{n}.mid", n, f"{n:032x}", "c") for n in range(60)]
+    with pytest.raises(InputError, match=r"found none for \w+ among 60 usable ones; please give"):
+        choose(pieces, settings)
