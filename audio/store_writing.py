@@ -124,6 +124,8 @@ def add_split(
 def write(path: Path, shard: Shard, content: Content) -> None:
     """Write one shard whole. Different shards may be written at the same time, by anyone."""
     group = zarr.open_group(path, mode="r+")
+    for file in _files(path, shard):
+        file.unlink(missing_ok=True)  # Zarr reads what is there, and it may be damaged
     # chunks of zeros too, or a shard that is lost could not be told from silence
     with zarr.config.set({"array.write_empty_chunks": True}):
         for name, values in content._asdict().items():
@@ -136,18 +138,24 @@ def write(path: Path, shard: Shard, content: Content) -> None:
 def files_digest(path: Path, shard: Shard) -> str:
     """SHA-256 of a shard's files as they lie on the disk; of nothing if one is missing."""
     digest = hashlib.sha256()
-    group = zarr.open_group(path, mode="r")[shard.split]
-    assert isinstance(group, zarr.Group)
-    for name, array in sorted(group.arrays()):
-        if array.shards is None:
-            continue
-        key = (shard.start // array.shards[0], *(0,) * (array.ndim - 1))
-        file = path / shard.split / name / array.metadata.encode_chunk_key(key)
+    for file in _files(path, shard):
         if not file.exists():
             return ""
         with file.open("rb") as opened:
             digest.update(hashlib.file_digest(opened, "sha256").digest())
     return digest.hexdigest()
+
+
+def _files(path: Path, shard: Shard) -> list[Path]:
+    """The files of a shard, one an array."""
+    group = zarr.open_group(path, mode="r")[shard.split]
+    assert isinstance(group, zarr.Group)
+    files = []
+    for name, array in sorted(group.arrays()):
+        if array.shards is not None:
+            key = (shard.start // array.shards[0], *(0,) * (array.ndim - 1))
+            files.append(path / shard.split / name / array.metadata.encode_chunk_key(key))
+    return files
 
 
 def finish(path: Path, attributes: dict[str, Any]) -> None:

@@ -51,6 +51,8 @@ def write(path: Path, examples: list[Example]) -> None:
         path: of the file.
         examples: those of a split side by side.
     """
+    splits = [split for split, _ in itertools.groupby(examples, lambda example: example.split)]
+    assert len(splits) == len(set(splits)), "the examples of a split have to be side by side"
     with (
         replacing(path) as temporary,
         pq.ParquetWriter(temporary, SCHEMA, compression="zstd") as writer,

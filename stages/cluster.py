@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import dask
 from distributed import Client, KilledWorker, LocalCluster
+from distributed.client import FutureCancelledError
 
 from audio.errors import InputError
 
@@ -59,6 +60,11 @@ def faults_explained(shard: str) -> Iterator[None]:
             f"expected workers that live, lost {error.allowed_failures + 1} in a row with shard "
             f"{shard}; please give each more memory or start fewer, and run it again: "
             "finished shards are kept."
+        ) from error
+    except FutureCancelledError as error:
+        raise InputError(
+            "expected the dask scheduler to live as long as this run, it went away; please start "
+            "it and run this again: finished shards are kept."
         ) from error
     except MemoryError as error:
         raise InputError(

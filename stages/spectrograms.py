@@ -6,9 +6,11 @@ Usage: python -m stages.spectrograms TABLE SOUNDFONTS STORE [--scheduler tcp://H
 """
 
 import argparse
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from distributed import as_completed
@@ -105,10 +107,11 @@ def render(
         InputError: if the disk is full, or a shard costs one worker after another its life.
     """
     path, done = folder / "store.zarr", folder / "done"
-    if not done.exists():
-        with replacing(path) as temporary:
-            prepare(temporary, examples, settings)
-        done.mkdir()
+    with TemporaryDirectory(dir=folder) as empty:
+        # also over one that is there, whose small files may be damaged; shards are kept
+        prepare(Path(empty) / "store", examples, settings)
+        shutil.copytree(Path(empty) / "store", path, dirs_exist_ok=True)
+    done.mkdir(exist_ok=True)
     size = settings.spectrograms.shard_examples
     shards = [
         shard
