@@ -160,8 +160,9 @@ def _files(source: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
 
 
 def _folder(source: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
-    names = (path.relative_to(source).as_posix() for path in source.rglob("*") if not path.is_dir())
-    for name in sorted(names):
+    # a link to a folder is not followed, but named
+    found = (path for path in source.rglob("*") if path.is_symlink() or not path.is_dir())
+    for name in sorted(path.relative_to(source).as_posix() for path in found):
         if not (source / name).is_file():
             yield name, None
             continue

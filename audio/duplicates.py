@@ -54,8 +54,7 @@ def signature(tracks: list[Track]) -> Signature:
     bins = found >> np.uint64(64 - HASHES.bit_length() + 1)
     full, first = np.unique(bins, return_index=True)
     nearest = np.searchsorted(full, np.arange(HASHES, dtype=np.uint64)) % len(full)
-    distance = (full[nearest] - np.arange(HASHES, dtype=np.uint64)) % np.uint64(HASHES)
-    densified: Signature = found[first][nearest] + distance
+    densified: Signature = found[first][nearest]
     return densified
 
 

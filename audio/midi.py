@@ -7,7 +7,7 @@ import numpy as np
 import pretty_midi
 from numpy.typing import NDArray
 
-from audio.midi_events import Events, Integers, decode
+from audio.midi_events import Events, FaultError, Integers, decode
 from audio.notes import NOTE, Track, notes_by_part, notes_from_columns
 
 DRUMS = 9  # the channel
@@ -20,9 +20,10 @@ class MidiError(ValueError):
 def read(data: bytes) -> list[Track]:
     """The tracks of a MIDI file, drums included, times in seconds by its tempo map.
 
-    The notes are those that pretty_midi finds, read some hundred times faster; where a file leaves
-    the standard, pretty_midi itself has a try. What it refuses for something that is no note (a
-    key signature that does not exist, say) is read all the same. Tracks without notes are dropped.
+    The notes are those that pretty_midi finds, read some eighty times faster; where it is doubtful
+    what a file means, pretty_midi itself has a try. What it refuses for something that is no note
+    (a key signature that does not exist, say) is read all the same. Tracks without notes are
+    dropped.
 
     Args:
         data: a standard MIDI file, bare or wrapped in RIFF.
@@ -32,7 +33,10 @@ def read(data: bytes) -> list[Track]:
     """
     if data.startswith(b"RIFF"):
         data = data[20:]  # its head, and that of the one chunk in it
-    events = decode(data)
+    try:
+        events = decode(data)
+    except FaultError as error:
+        raise MidiError(str(error)) from None
     return read_pretty_midi(data) if events is None else _tracks(events)
 
 
@@ -58,10 +62,7 @@ def _seconds(ticks: Integers, events: Events) -> NDArray[np.float64]:
     """Times of ticks: 120 beats a minute until the first tempo, each tempo until the next."""
     starts, lengths = [0], [0.5 / events.ticks_per_beat]
     for tick, tempo in events.tempos.T.tolist():
-        if tick == 0:
-            starts, lengths = [0], []
-        else:
-            starts.append(tick)
+        starts.append(tick)
         lengths.append(tempo / 1e6 / events.ticks_per_beat)
     begun = np.concatenate([[0.0], np.cumsum(np.diff(starts) * lengths[:-1])])
     tempo = np.searchsorted(starts, ticks, side="right") - 1

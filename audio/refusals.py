@@ -37,9 +37,9 @@ def read(path: Path) -> list[Refused]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             head, *rows = csv.reader(file)
-            if tuple(head) == Refused._fields:
+            if tuple(head) == Refused._fields and all(len(row) == len(head) for row in rows):
                 return [Refused(*row) for row in rows]
-    except (FileNotFoundError, UnicodeDecodeError, ValueError, TypeError):
+    except (FileNotFoundError, ValueError, csv.Error):
         pass
     raise InputError(
         f"expected the list of refused files in {path}; please make it with `./run dvc repro midi`."

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from audio.guarded import BATCH, Fault, guarded
+from audio.guarded import BATCH, SECONDS, Fault, guarded
 
 MEMORY = 128 * 2**20
 FAULTS = {  # by the item's number; three batches, the last one without a fault
@@ -37,11 +37,11 @@ def work(item: tuple[str, int]) -> int:
     return len(bytearray(MEMORY // 64)) + number
 
 
-def numbers(drawn: list[int], error: int = -1) -> Iterator[tuple[str, int]]:
-    """Items without an end; what was drawn of them is written down."""
+def numbers(drawn: list[int], fault: str) -> Iterator[tuple[str, int]]:
+    """Items without an end, the first batch without a fault; what was drawn is written down."""
     while True:
         drawn.append(len(drawn))
-        yield ("error" if drawn[-1] == error else "fine"), drawn[-1]
+        yield ("fine" if drawn[-1] < BATCH else fault), drawn[-1]
 
 
 @pytest.fixture(scope="module")
@@ -72,10 +72,12 @@ def test_all_others_have_the_results_of_a_plain_loop(
 def test_no_more_is_drawn_than_the_workers_need_and_closing_ends_it() -> None:
     ahead = (2 * len(os.sched_getaffinity(0)) + 1) * BATCH
     drawn: list[int] = []
-    begun = guarded(work, numbers(drawn), memory=MEMORY)
+    begun = guarded(work, numbers(drawn, "too_slow"), memory=MEMORY)
     assert [next(begun)[1] for _ in range(3)] == [work(("fine", number)) for number in range(3)]
     assert len(drawn) <= ahead
+    start = time.monotonic()
     begun.close()
+    assert time.monotonic() - start < SECONDS / 2
     assert len(drawn) <= ahead
     assert multiprocessing.active_children() == []
 
@@ -83,8 +85,8 @@ def test_no_more_is_drawn_than_the_workers_need_and_closing_ends_it() -> None:
 def test_an_error_of_the_function_reaches_the_caller_and_ends_it() -> None:
     drawn: list[int] = []
     got = []
-    with pytest.raises(KeyError, match=str(BATCH + 1)):
-        for _, result in guarded(work, numbers(drawn, error=BATCH + 1), memory=MEMORY):
+    with pytest.raises(KeyError, match=str(BATCH)):
+        for _, result in guarded(work, numbers(drawn, "error"), memory=MEMORY):
             got.append(result)
     assert got == [work(("fine", number)) for number in range(BATCH)]
     assert multiprocessing.active_children() == []

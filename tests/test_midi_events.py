@@ -5,7 +5,8 @@ import io
 import mido
 import pytest
 
-from audio.midi_events import MAX_TICK, decode
+from audio.midi import MidiError, read_pretty_midi
+from audio.midi_events import FAULTS, MAX_TICK, FaultError, decode
 from tests.conftest import two_bars
 
 Message = mido.Message | mido.MetaMessage
@@ -159,4 +160,10 @@ BEYOND: dict[str, bytes] = {
 
 @pytest.mark.parametrize("fault", BEYOND)
 def test_what_leaves_the_standard_is_not_decoded(fault: str) -> None:
-    assert decode(BEYOND[fault]) is None
+    try:
+        assert decode(BEYOND[fault]) is None
+    except FaultError as error:
+        assert str(error) in FAULTS.values()
+        # nor is anything lost: pretty_midi would refuse it too
+        with pytest.raises(MidiError):
+            read_pretty_midi(BEYOND[fault])

@@ -29,6 +29,7 @@ def test_equal_lists_are_equal_bytes(tmp_path: Path) -> None:
     for name in "ab":
         refusals.write(tmp_path / name, iter(LIST))
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    assert (tmp_path / "a").read_bytes().startswith(b"file,reason,detail\na/b.mid,too_short,\n")
 
 
 def test_a_name_that_is_no_text_is_written_with_escapes(tmp_path: Path) -> None:
