@@ -43,7 +43,7 @@ def workers(scheduler: str | None) -> Iterator[Client]:
             n_workers=len(os.sched_getaffinity(0)),
             threads_per_worker=1,
             dashboard_address="127.0.0.1:0",  # any free port; None would take 8787
-            silence_logs=logging.ERROR,
+            silence_logs=logging.CRITICAL,  # what a shard fails of is told in one sentence
         ) as cluster,
         Client(cluster) as client,
     ):
