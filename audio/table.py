@@ -15,7 +15,7 @@ from audio.examples import Example, Timbre
 from audio.files import replacing
 from audio.notes import notes_from_columns
 
-_NOTES = pa.struct(
+NOTES = pa.struct(
     [
         ("pitch", pa.list_(pa.uint8())),
         ("velocity", pa.list_(pa.uint8())),
@@ -33,8 +33,8 @@ SCHEMA = pa.schema(
         ("part", pa.int32()),
         ("transposition", pa.int8()),
         ("style_transposition", pa.int8()),
-        ("notes", _NOTES),
-        ("style_notes", _NOTES),
+        ("notes", NOTES),
+        ("style_notes", NOTES),
         ("timbre", _TIMBRE),
         ("content_timbre", _TIMBRE),
     ]
