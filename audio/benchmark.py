@@ -14,10 +14,10 @@ import pyarrow.parquet as pq
 import soundfile
 from numpy.typing import NDArray
 
+from audio.columns import NOTES
 from audio.errors import InputError
 from audio.files import replacing
 from audio.notes import Notes, notes_from_columns
-from audio.table import NOTES
 
 Signal = NDArray[np.float32]
 

@@ -10,6 +10,10 @@ from audio import effects
 from audio.notes import Notes, Track, segment, transpose
 from audio.params import Section
 
+TIMBRE = ("timbre", "timbre_test")  # splits of the timbre net, the metric's
+PLAIN = ("test", "timbre_test")  # splits without effects and transposition
+PITCHED = 112  # programs that are no percussion and no sound effect
+
 
 class Sequences(Section):
     """How examples are drawn from pieces."""
@@ -20,10 +24,14 @@ class Sequences(Section):
     effects_chances: list[float] = Field(min_length=1)  # of 0, 1, 2, ... effects
     test_share: float = Field(gt=0, lt=1)  # of pieces
     valid_share: float = Field(gt=0, lt=1)  # of pieces
+    timbre_share: float = Field(gt=0, lt=1)  # of pieces, for the timbre net alone
+    timbre_test_share: float = Field(gt=0, lt=1)  # of pieces, which that net is tried on
     examples_per_piece: int = Field(ge=1)
     train: int = Field(ge=1)  # examples at most
     valid: int = Field(ge=1)  # examples at most
-    test: int = Field(ge=2)  # examples at most
+    test: int = Field(ge=1)  # cases of the benchmark at most
+    timbre: int = Field(ge=1)  # examples at most
+    timbre_test: int = Field(ge=1)  # examples at most
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -32,12 +40,17 @@ class Sequences(Section):
                 "effects_chances that sum to 1 expected, "
                 f"got effects_chances: {self.effects_chances}"
             )
-        if self.test_share + self.valid_share >= 1:
+        if sum(self.shares().values()) >= 1:
             raise ValueError(
-                "test_share and valid_share that leave pieces for training expected, "
-                f"got test_share: {self.test_share}, valid_share: {self.valid_share}"
+                "shares that leave pieces for training expected, got "
+                + ", ".join(f"{split}_share: {share}" for split, share in self.shares().items())
             )
         return self
+
+    def shares(self) -> dict[str, float]:
+        """The share of the pieces that each split takes; training takes the rest."""
+        splits = ("test", "valid", "timbre", "timbre_test")
+        return {split: getattr(self, f"{split}_share") for split in splits}
 
 
 class Timbre(NamedTuple):
@@ -65,6 +78,7 @@ class Example(NamedTuple):
     style_notes: Notes  # B
     timbre: Timbre  # S
     content_timbre: Timbre  # T
+    group: str = ""  # the bin of a test case
 
     def row(self) -> dict[str, Any]:
         """The example as a row of a table."""
@@ -86,9 +100,11 @@ def generator(seed: int, *parts: str | int) -> np.random.Generator:
 def split_of(seed: int, cluster: str, settings: Sequences) -> str:
     """The split that all pieces of a cluster belong to, drawn from (seed, cluster)."""
     chance = generator(seed, "split", cluster).random()
-    if chance < settings.test_share:
-        return "test"
-    return "valid" if chance < settings.test_share + settings.valid_share else "train"
+    for split, share in settings.shares().items():
+        if chance < share:
+            return split
+        chance -= share
+    return "train"
 
 
 def draw_program(rng: np.random.Generator, program: int) -> int:
@@ -146,8 +162,9 @@ def draw(
 ) -> Example:
     """Draw one example of a piece; equal arguments give an equal example.
 
-    In the test split nothing is varied by effects or transposition, and the style is still the
-    piece's own: `pair` exchanges it.
+    In the splits for tests nothing is varied by effects or transposition, and the style is still
+    the piece's own: `audio.pairing` exchanges that of the benchmark. For the timbre net, which is
+    to tell timbres apart, any pitched program is played by any part.
 
     Args:
         tracks: the piece.
@@ -167,14 +184,19 @@ def draw(
     part, numbers = found[int(rng.integers(len(found)))]
     split = split_of(seed, cluster, settings)
     a, b = (float(n) * seconds for n in rng.choice(numbers, 2, replace=False))
-    span = settings.max_transposition
-    shifts = [int(rng.integers(-span, span + 1)) if split != "test" else 0 for _ in range(2)]
-    program = draw_program(rng, tracks[part].program)
-    chances = settings.effects_chances if split != "test" else [1.0]
+    span = 0 if split in PLAIN else settings.max_transposition
+    shifts = [int(rng.integers(-span, span + 1)) for _ in range(2)]
+    if split in TIMBRE:
+        program = int(rng.integers(PITCHED))
+        other = (program + 1 + int(rng.integers(PITCHED - 1))) % PITCHED
+    else:
+        program = draw_program(rng, tracks[part].program)
+        # the cross view's program is of any family: within one, the content could tell which
+        other = int(rng.integers(settings.cross_programs))
+    chances = [1.0] if split in PLAIN else settings.effects_chances
     timbres = [
         Timbre(program, str(rng.choice(fonts[split])), effects.dumps(effects.draw(rng, chances)))
-        # the cross view's program is of any family: within one, the content could tell which
-        for program in (program, int(rng.integers(settings.cross_programs)))
+        for program in (program, other)
     ]
     return Example(
         split=split,
@@ -189,33 +211,3 @@ def draw(
         timbre=timbres[0],
         content_timbre=timbres[1],
     )
-
-
-def pair(examples: list[Example], seed: int) -> list[Example]:
-    """Give each test example the style of another piece, as the reference's artificial test does.
-
-    Content = A in the timbre of its own part, style = B of another piece in that part's timbre S,
-    target = A in S (arXiv:2102.05749, section 4.2). The style is drawn among those of another
-    cluster and another program; an example for which there is none is left out.
-    """
-    paired = []
-    for number, example in enumerate(examples):
-        rng = generator(seed, "pair", example.piece, number)
-        others = [
-            other
-            for other in examples
-            if other.cluster != example.cluster and other.timbre.program != example.timbre.program
-        ]
-        if not others:
-            continue
-        other = others[int(rng.integers(len(others)))]
-        paired.append(
-            example._replace(
-                style_piece=other.piece,
-                style_transposition=other.style_transposition,
-                style_notes=other.style_notes,
-                timbre=other.timbre,
-                content_timbre=example.timbre,
-            )
-        )
-    return paired

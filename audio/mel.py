@@ -21,27 +21,42 @@ _FRAMES = 32  # transformed at once: as many as a processor's cache holds
 
 @lru_cache(maxsize=4)
 def mel_filters(settings: Audio) -> Floats:
-    """Triangular mel filters with peak 1.
-
-    The scale is Slaney's, linear up to 1 kHz and logarithmic above (Slaney, "Auditory Toolbox",
-    1998). Computed in double precision here, not by a library, because the libraries' single
-    precision differs between processors in the last bit, and stored codes must not.
+    """The mel filters of the settings: `triangles` with peak 1.
 
     Returns:
         `(M, F)` non-negative weights, `F = n_fft // 2 + 1`.
     """
-    edges = _mel_to_hz(
-        np.linspace(hz_to_mel(settings.f_min), hz_to_mel(settings.f_max), settings.n_mels + 2)
-    )
-    bins = np.linspace(0, settings.sample_rate / 2, settings.n_fft // 2 + 1)
-    rising = (bins - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
-    falling = (edges[2:, None] - bins) / (edges[2:] - edges[1:-1])[:, None]
-    filters = np.maximum(0, np.minimum(rising, falling))
+    edges = mel_edges(settings.n_mels, settings.f_min, settings.f_max)
+    filters = triangles(edges, settings.sample_rate, settings.n_fft)
     # at low frequencies a filter can fall between two bins: let it take the nearest
     empty = np.flatnonzero(filters.sum(axis=1) == 0)
     nearest = np.rint(edges[1:-1][empty] / settings.sample_rate * settings.n_fft).astype(int)
     filters[empty, nearest] = 1
     return filters
+
+
+def mel_edges(n_mels: int, f_min: float, f_max: float) -> Floats:
+    """Where mel filters begin, peak and end: `(n_mels + 2,)` in Hz.
+
+    The scale is Slaney's, linear up to 1 kHz and logarithmic above (Slaney, "Auditory Toolbox",
+    1998).
+    """
+    return _mel_to_hz(np.linspace(hz_to_mel(f_min), hz_to_mel(f_max), n_mels + 2))
+
+
+def triangles(edges: Floats, sample_rate: int, n_fft: int) -> Floats:
+    """Triangular filters with peak 1, each from one edge over the next to the one after.
+
+    Computed in double precision here, not by a library, because the libraries' single precision
+    differs between processors in the last bit, and stored codes must not.
+
+    Returns:
+        `(len(edges) - 2, n_fft // 2 + 1)`.
+    """
+    bins = np.linspace(0, sample_rate / 2, n_fft // 2 + 1)
+    rising = (bins - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
+    falling = (edges[2:, None] - bins) / (edges[2:] - edges[1:-1])[:, None]
+    return np.maximum(0, np.minimum(rising, falling))
 
 
 @lru_cache(maxsize=4)

@@ -1,41 +1,32 @@
-"""Pictures of spectrograms and scores."""
+"""Pictures of spectrograms."""
 
-from collections.abc import Mapping
-from pathlib import Path
+import io
 
+import matplotlib.image
 import numpy as np
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from audio.files import replacing
 from audio.params import Audio
 
 FLOOR_DB = -80.0  # darker than this is black
+_STEP_DB = 2.0  # of the colours in a bare picture: fewer colours make a smaller file
 
 
-def spectrograms(path: Path, mels: Mapping[str, NDArray[np.floating]], audio: Audio) -> None:
-    """Draw mels `(M, T)` in dB side by side, each under its name, as a PNG."""
-    figure = Figure(figsize=(3.1 * len(mels), 2.6), layout="constrained")
-    panels = figure.subplots(1, len(mels), sharey=True, squeeze=False)[0]
-    for panel, (name, mel) in zip(panels, mels.items(), strict=True):
-        seconds = mel.shape[1] / audio.frames_per_second
-        panel.imshow(
-            mel,
-            origin="lower",
-            aspect="auto",
-            cmap="magma",
-            vmin=FLOOR_DB,
-            vmax=audio.level_db,
-            extent=(0, seconds, 0, audio.n_mels),
-        )
-        panel.set_title(name, fontsize=10)
-        panel.set_xlabel("seconds", fontsize=8)
-        panel.tick_params(labelsize=8)
-    panels[0].set_ylabel("mel band", fontsize=8)
-    save(path, figure)
+def spectrogram(mel: NDArray[np.floating], audio: Audio) -> bytes:
+    """A bare picture of a mel `(M, T)` in dB as a PNG: a band a row, two frames a column.
 
-
-def save(path: Path, figure: Figure) -> None:
-    """Write a figure as PNG without the date and the program that made it."""
-    with replacing(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=80, metadata={"Software": None})
+    Time runs to the right, pitch upwards; from `FLOOR_DB` in black to the usual level in white.
+    """
+    pairs = mel[:, : mel.shape[1] // 2 * 2].reshape(len(mel), -1, 2).max(axis=2)
+    buffer = io.BytesIO()
+    matplotlib.image.imsave(
+        buffer,
+        np.rint(pairs / _STEP_DB) * _STEP_DB,
+        format="png",
+        origin="lower",
+        cmap="magma",
+        vmin=FLOOR_DB,
+        vmax=audio.level_db,
+        metadata={"Software": ""},
+    )
+    return buffer.getvalue()

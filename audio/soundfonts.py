@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from audio.errors import InputError
 from audio.params import Section
 
-SPLITS = ("train", "valid", "test")
+SPLITS = ("train", "valid", "test", "timbre", "timbre_test")
 
 
 class Soundfonts(Section):
@@ -17,14 +17,23 @@ class Soundfonts(Section):
 
     train: list[str] = Field(min_length=1)
     valid: list[str] = Field(min_length=1)
-    test: list[str] = Field(min_length=1)
+    test: list[str] = Field(min_length=1)  # of the benchmark
+    timbre: list[str] = Field(min_length=1)  # of the timbre net, the metric's
+    timbre_test: list[str] = Field(min_length=1)  # that net is tried on these
 
     @model_validator(mode="after")
-    def _test_is_unseen(self) -> Self:
-        if both := sorted(set(self.test) & {*self.train, *self.valid}):
-            raise ValueError(
-                f"test fonts that are not trained on expected, got soundfonts.test: {both[0]}"
-            )
+    def _unseen(self) -> Self:
+        for split, seen in (
+            ("test", {*self.train, *self.valid}),
+            ("timbre", {*self.train, *self.valid, *self.test}),
+            ("timbre_test", {*self.timbre}),
+        ):
+            if both := sorted(seen & {*getattr(self, split)}):
+                others = {"test": "are not trained on", "timbre": "no other part is given"}
+                wanted = others.get(split, "the timbre net is not trained on")
+                raise ValueError(
+                    f"{split} fonts that {wanted} expected, got soundfonts.{split}: {both[0]}"
+                )
         return self
 
 
@@ -44,6 +53,9 @@ KNOWN = {
         Path("/usr/share/sounds/sf3/MuseScore_General_Lite.sf3"),
         "MIT",
         "Debian's musescore-general-soundfont-small",
+    ),
+    "sf_GMbank": Known(
+        Path("/usr/share/sounds/sf2/sf_GMbank.sf2"), "public domain", "Debian's csound-soundfont"
     ),
     "TimGM6mb": Known(
         Path(str(files("pretty_midi") / "TimGM6mb.sf2")),

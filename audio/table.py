@@ -10,19 +10,12 @@ import pyarrow.compute
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from audio.columns import NOTES
 from audio.errors import InputError
 from audio.examples import Example, Timbre
 from audio.files import replacing
 from audio.notes import notes_from_columns
 
-NOTES = pa.struct(
-    [
-        ("pitch", pa.list_(pa.uint8())),
-        ("velocity", pa.list_(pa.uint8())),
-        ("start", pa.list_(pa.float32())),
-        ("end", pa.list_(pa.float32())),
-    ]
-)
 _TIMBRE = pa.struct([("program", pa.uint8()), ("font", pa.string()), ("effects", pa.string())])
 SCHEMA = pa.schema(
     [
@@ -37,6 +30,7 @@ SCHEMA = pa.schema(
         ("style_notes", NOTES),
         ("timbre", _TIMBRE),
         ("content_timbre", _TIMBRE),
+        ("group", pa.string()),
     ]
 )
 

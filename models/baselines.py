@@ -1,10 +1,15 @@
-"""Systems that learn nothing: what a model has to beat, and what it cannot pass."""
+"""Systems that learn nothing and take no time: what a model has to beat, what it cannot pass."""
 
-from models.systems import Case, Signal, System, decode
+import numpy as np
+import torch
+
+from audio.benchmark import Case, Signal
+from audio.params import Audio
+from models.systems import System, decode, mel
 from models.vocoder import Vocoder
 
 
-def build(name: str, vocoder: Vocoder) -> System:
+def build(name: str, audio: Audio, vocoder: Vocoder) -> System:
     """The baseline of a name.
 
     `copy_content` is the floor: the right notes in the wrong sound. `copy_style` is the right sound
@@ -16,10 +21,13 @@ def build(name: str, vocoder: Vocoder) -> System:
         return case.content
 
     def copy_style(case: Case, seed: int) -> Signal:
-        return case.style
+        return np.resize(case.style, len(case.content))  # repeated, if it is the shorter
 
-    def resynthesis(case: Case, seed: int) -> Signal:
-        return decode(vocoder, case.target_mel)
+    @torch.inference_mode()
+    def resynthesis(case: Case, seed: int) -> Signal | None:
+        if case.target is None:
+            return None
+        return decode(vocoder, torch.from_numpy(mel(case.target, audio))[None], len(case.target))
 
     systems = (copy_content, copy_style, resynthesis)
     return {system.__name__: system for system in systems}[name]

@@ -31,6 +31,7 @@ class Batch(NamedTuple):
     style: Codes
     target: Codes
     notes: NDArray[np.uint8] | None  # (B, 16, T), eight pitches to a byte; None: nobody knows
+    programs: NDArray[np.uint8]  # (B, V): what content, style and target are played with
 
 
 class Rows(NamedTuple):
@@ -38,6 +39,7 @@ class Rows(NamedTuple):
 
     mel: Codes  # (N, V, M, T)
     notes: NDArray[np.uint8] | None  # (N, 16, T)
+    programs: NDArray[np.uint8]  # (N, V)
 
 
 class Epoch(NamedTuple):
@@ -105,6 +107,7 @@ class StoreDataset:
             size = len(split) * (len(VIEWS) * audio.n_mels + 16) * frames
             in_memory = size < psutil.virtual_memory().available / 2
         self._split, self._frames = split, frames
+        self._programs = split.index("program")
         self._crop, self._style = crop_frames, style_frames
         self._content = TARGET if content_view == "self" else CONTENT
         self._all = self._rows(0, len(split)) if in_memory else None
@@ -188,7 +191,8 @@ class StoreDataset:
         return list(self._readers.map(lambda run: self._rows(*run), runs))
 
     def _rows(self, start: int, stop: int) -> Rows:
-        return Rows(self._split.mel(start, stop), self._split.notes(start, stop))
+        programs = self._programs[start:stop]
+        return Rows(self._split.mel(start, stop), self._split.notes(start, stop), programs)
 
     def _take(
         self, picks: list[tuple[Rows, int]], starts: Integers, style_starts: Integers
@@ -212,4 +216,5 @@ class StoreDataset:
             for (rows, n), first in zip(picks, starts, strict=True)
             if rows.notes is not None
         ]
-        return Batch(content, style, target, np.stack(notes) if notes else None)
+        programs = np.stack([rows.programs[n] for rows, n in picks])
+        return Batch(content, style, target, np.stack(notes) if notes else None, programs)

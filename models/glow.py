@@ -105,6 +105,8 @@ class Model(nn.Module):
     """
 
     low_precision = False  # determinants need float32
+    splits = ("train", "valid")
+    hints = ("notes",)
 
     def __init__(self, config: Flow, audio: Audio, base: autoencoder.Model) -> None:
         super().__init__()

@@ -54,6 +54,17 @@ class Flow(Section):
         return self
 
 
+class TimbreNet(Section):
+    """The metric's net."""
+
+    channels: int = Field(ge=1)  # of each block, and of the embedding
+    floor_db: float = Field(gt=0)  # what is so far below a clip's loudest value is not looked at
+    margin: float = Field(gt=0)  # of the triplet hinge, in cosine similarity
+    family_weight: float = Field(ge=0)  # of telling the instrument's family
+    equalizer_db: float = Field(ge=0)  # deviation of gains drawn in training, to make timbres
+    roughness_db: float = Field(ge=0)  # noise put on mels in training, as a vocoder's, at most
+
+
 class Training(Section):
     """How a model is trained; everything is a function of the seed and the step."""
 
@@ -109,6 +120,12 @@ class TrainGlow(Training):
     network: Flow
 
 
+class TrainTimbre(Training):
+    """Section `train.timbre`: the net that measures timbre, apart from all that it judges."""
+
+    network: TimbreNet
+
+
 class Train(Section):
     """Section `train`: one for each model, by its name."""
 
@@ -116,6 +133,51 @@ class Train(Section):
     vqvae_self: TrainVQVAESelf
     vqvae: TrainVQVAE
     glow: TrainGlow
+    timbre: TrainTimbre
+
+
+class Frames(Section):
+    """How a short-time spectrum is taken."""
+
+    n_fft: int = Field(ge=64, multiple_of=2)  # samples, also the length of the Hann window
+    hop_length: int = Field(ge=16)  # samples
+
+    @model_validator(mode="after")
+    def _overlapping(self) -> Self:
+        if self.n_fft < 2 * self.hop_length:
+            raise ValueError(f"n_fft of at least 2 hops expected, got n_fft: {self.n_fft}")
+        return self
+
+
+class EqMatch(Frames):
+    """Section `systems.eq_match`."""
+
+
+class Ulyanov(Section):
+    """Section `systems.ulyanov`."""
+
+    filters: int = Field(ge=1)  # twice as many as bins at least, else bins are left to chance
+    kernel: int = Field(ge=1)  # frames
+    style_weight: float = Field(gt=0)  # the content's weight is 1
+    iterations: int = Field(ge=1)  # of L-BFGS
+    griffin_lim_iterations: int = Field(ge=1)
+
+
+class Musaicing(Frames):
+    """Section `systems.musaicing`; in brackets the paper's letters."""
+
+    iterations: int = Field(ge=1)  # L
+    repetition: int = Field(ge=0)  # r, frames to each side in which a template comes once
+    polyphony: int = Field(ge=1)  # p, templates that sound at once
+    continuity: int = Field(ge=0)  # c, frames to each side in which a template's neighbours follow
+
+
+class Systems(Section):
+    """Section `systems`: those with settings of their own that learn nothing, by their names."""
+
+    eq_match: EqMatch
+    ulyanov: Ulyanov
+    musaicing: Musaicing
 
 
 class Vocoder(Section):

@@ -51,7 +51,8 @@ class Trainer:
 
     Args:
         name: for messages.
-        model: `model(content, style, target)` gives a dictionary of losses with `total`.
+        model: `model(content, style, target, **hints)` gives a dictionary of losses with `total`;
+            its `hints` name what else of a batch it learns from.
         settings: of the training.
         audio: how codes are read.
         seed: all chance in a step comes from (seed, step).
@@ -156,12 +157,15 @@ class Trainer:
     def _losses(self, batch: Batch) -> dict[str, Tensor]:
         """The model's losses on this process's share of a batch."""
         own = slice(self.fabric.global_rank, None, self.fabric.world_size)
-        mels = (self._mel(codes[own]) for codes in (batch.content, batch.style, batch.target))
-        notes = None
-        if batch.notes is not None:
-            bits = np.unpackbits(batch.notes[own], axis=1)
-            notes = torch.from_numpy(bits).to(self.fabric.device)
-        losses: dict[str, Tensor] = self._module(*mels, notes)
+        mels = [self._mel(codes[own]) for codes in (batch.content, batch.style, batch.target)]
+        names: tuple[str, ...] = self.model.hints  # type: ignore[assignment]  # a plain value
+        known: dict[str, Tensor | None] = {}
+        if "notes" in names:
+            bits = None if batch.notes is None else np.unpackbits(batch.notes[own], axis=1)
+            known["notes"] = None if bits is None else torch.from_numpy(bits).to(self.fabric.device)
+        if "programs" in names:
+            known["programs"] = torch.from_numpy(batch.programs[own]).to(self.fabric.device)
+        losses: dict[str, Tensor] = self._module(*mels, **known)
         return losses
 
     def _mel(self, codes: Codes) -> Tensor:

@@ -33,17 +33,25 @@ class GriffinLim:
 
     def __init__(self, config: Config, audio: Audio) -> None:
         self._config, self._audio = config, audio
-        self._filters = torch.from_numpy(mel_filters(audio)).float()
+        # nearly all weights are zero: four times as fast as a dense matrix
+        filters = torch.from_numpy(mel_filters(audio)).float()
+        self._area = filters.sum(dim=1, keepdim=True)
+        self._filters, self._transposed = filters.to_sparse(), filters.T.to_sparse()
         self._window = torch.hann_window(audio.n_fft)
 
     def __call__(self, mel: Tensor) -> Tensor:
         """See `Vocoder`."""
-        audio, filters = self._audio, self._filters.to(mel.device)
+        audio, device = self._audio, mel.device
+        batch, bands, frames = mel.shape
         power = 10 ** (mel.float() / 10)
         power = torch.where(mel > audio.db_min + audio.db_step / 2, power, 0.0)
-        linear = filters.T @ (power / filters.sum(dim=1, keepdim=True))
+        power = power.transpose(0, 1).reshape(bands, -1)  # all frames side by side
+        filters, transposed = self._filters.to(device), self._transposed.to(device)
+        linear = transposed @ (power / self._area.to(device))
+        wanted = transposed @ power
         for _ in range(self._config.mel_iterations):
-            linear = linear * (filters.T @ power) / (filters.T @ (filters @ linear) + 1e-12)
+            linear = linear * wanted / (transposed @ (filters @ linear) + 1e-12)
+        linear = linear.reshape(-1, batch, frames).transpose(0, 1)
         # dB are relative to a sine of amplitude 1, whose spectrum is half the window's sum
         magnitude = linear.sqrt() * self._window.sum() / 2
         length = mel.shape[2] * audio.hop_length

@@ -25,6 +25,8 @@ class Model(nn.Module):
     """
 
     low_precision = True
+    splits = ("train", "valid")
+    hints = ("notes",)
 
     def __init__(self, config: Config, audio: Audio, base: autoencoder.Model) -> None:
         super().__init__()

@@ -1,156 +1,145 @@
-"""Score one system on the test cases, and keep a few of them to hear and see.
+"""Score one system on the test cases, keep a few of them to hear, and measure what it costs.
 
-Usage: python -m stages.evaluate NAME STORE TABLE CASES METRICS EXAMPLES PICTURES
-    [--checkpoint FILE]
+Usage: python -m stages.evaluate NAME BENCHMARK TIMBRE SCORES METRICS COST EXAMPLES
+    [--checkpoint FILE] [--shuffled]
 """
 
 import argparse
 import csv
 import os
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import soundfile
-import torch
 from tqdm import tqdm
 
-from audio import metrics, pictures, pitch, table
+from audio.benchmark import Cases
 from audio.files import replacing, write_json
-from audio.mel import mel_spectrogram
-from audio.notes import piano_roll
-from audio.params import Audio
-from audio.store import Split
-from models import baselines, systems
-from models.params import Vocoder as VocoderSettings
-from models.vocoder import GriffinLim
+from audio.metrics import NAMES
 from stages.console import run
 from stages.params import load
 
-PITCH_HOP = 2  # spectrogram hops between the frames in which pitches are compared
+if TYPE_CHECKING:
+    from models.bench import Bench
+    from models.scoring import Scorer
+
+MELODIA_SECONDS = 30.0  # for one clip, of which it takes a twentieth of a second
+WORKERS = get_context("forkserver")
+# The command itself does without torch: it is loaded once, where the workers come from.
+WORKERS.set_forkserver_preload(["models.bench", "models.scoring"])
 
 
-class Bench:
-    """The test cases and the system that is scored on them, in one process.
+def spread(groups: Sequence[str], count: int) -> list[int]:
+    """Which cases are taken where not all are: the first of each group, then the second, ...
 
-    Args:
-        name: of the system.
-        checkpoint: of a model, or None.
-        store: the spectrograms.
-        examples: the table of examples, for the true notes.
-        vocoder: settings.
-        seed: of what a system draws; a case's own number is mixed in.
+    So fewer are always among more, and no bin of the benchmark is left out.
     """
-
-    def __init__(
-        self,
-        name: str,
-        checkpoint: Path | None,
-        store: Path,
-        examples: Path,
-        vocoder: VocoderSettings,
-        seed: int,
-    ) -> None:
-        torch.set_num_threads(1)  # one process a core
-        self.split = Split(store, "test")
-        self.audio = Audio.model_validate(self.split.attributes["audio"])
-        decoder = GriffinLim(vocoder, self.audio)
-        self.system = (
-            baselines.build(name, decoder)
-            if checkpoint is None
-            else systems.trained(checkpoint, decoder)
-        )
-        self._examples, self._seed = table.read(examples, "test"), seed
-
-    def output(self, number: int, style_of: int | None = None) -> systems.Signal:
-        """What the system makes of a case, `(L,)`; `style_of` gives it another case's style."""
-        case = systems.case(self.split, number, self.audio, style_of)
-        return self.system(case, self._seed + number)
-
-    def score(self, number: int) -> dict[str, float]:
-        """All metrics of one case; they depend on no other but through `lsd_shuffled`."""
-        output = self.output(number)
-        wrong = self.output(number, (number + 1) % len(self.split))
-        rate, hop = self.audio.sample_rate, PITCH_HOP * self.audio.hop_length
-        mel, target, wrong_mel = (
-            metrics.log_mel(audio, rate) for audio in (output, self.split.audio(number)[2], wrong)
-        )
-        found = pitch.pitches(output, rate, hop)
-        true = piano_roll(self._examples[number].notes, found.shape[1], rate / hop)
-        return {
-            "lsd": metrics.lsd(mel, target),
-            "lsd_frames": metrics.lsd_frames(mel, target),
-            "lsd_shuffled": metrics.lsd(wrong_mel, target),
-            "roughness": metrics.roughness(mel, target),
-            "note_f1": metrics.frame_f1(found, true),
-        }
-
-    def keep(self, number: int, examples: Path, pictured: Path) -> None:
-        """Write one case's output as FLAC and its four spectrograms as PNG."""
-        case, output = systems.case(self.split, number, self.audio), self.output(number)
-        soundfile.write(examples / f"case{number}.flac", output, self.audio.sample_rate)
-        mels = {
-            "content": case.content_mel[0].numpy(),
-            "style": case.style_mel[0].numpy(),
-            "target": case.target_mel[0].numpy(),
-            "output": mel_spectrogram(output, self.audio),
-        }
-        pictures.spectrograms(pictured / f"case{number}.png", mels, self.audio)
+    seen: dict[str, int] = {}
+    ranks = []
+    for number, group in enumerate(groups):
+        ranks.append((seen.setdefault(group, 0), number))
+        seen[group] += 1
+    return [number for _, number in sorted(ranks)][:count]
 
 
-_bench = lru_cache(maxsize=1)(Bench)
+@lru_cache(maxsize=1)
+def bench(system: tuple[str, Path | None, bool], cases: Path) -> "Bench":
+    """The bench of this process."""
+    from models.bench import Bench
+
+    name, checkpoint, shuffled = system
+    params = load()
+    settings = None if checkpoint else getattr(params.systems, name, None)
+    common = (params.audio, params.vocoder, params.seed)
+    return Bench(name, cases, checkpoint, shuffled, settings, *common)
 
 
-def score(number: int, *bench: object) -> dict[str, float]:
-    """`Bench.score` in a worker process, which builds its bench once."""
-    return _bench(*bench).score(number)
+@lru_cache(maxsize=1)
+def scorer(timbre: Path) -> "Scorer":
+    """The scorer of this process."""
+    from audio.melodia import Melodia
+    from models.scoring import Scorer
+
+    return Scorer(timbre, load().audio, Melodia(MELODIA_SECONDS))
+
+
+def score(
+    system: tuple[str, Path | None, bool], cases: Path, timbre: Path, number: int, kept: Path | None
+) -> dict[str, float] | None:
+    """All metrics of one case, and its output as FLAC in the folder `kept`, in a worker.
+
+    Returns:
+        None if the case lacks what the system takes.
+    """
+    case, output = bench(system, cases).output(number)
+    if output is None:
+        return None
+    if kept is not None:
+        soundfile.write(kept / f"{case.name}.flac", output, load().audio.sample_rate)
+    return scorer(timbre).score(case, output)
+
+
+def cost(system: tuple[str, Path | None, bool], cases: Path, number: int) -> dict[str, float]:
+    """What a case costs, in a worker that does nothing else."""
+    return bench(system, cases).cost(number)
 
 
 def main() -> None:
     """Score the cases on all cores, write what came out."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name", help="of the system")
-    parser.add_argument("store", type=Path, help="the spectrograms")
-    parser.add_argument("table", type=Path, help="the examples, for the true notes")
-    parser.add_argument("cases", type=Path, help="CSV to write: a row a case")
-    parser.add_argument("metrics", type=Path, help="JSON to write: means and intervals")
+    parser.add_argument("benchmark", type=Path, help="the test cases")
+    parser.add_argument("timbre", type=Path, help="checkpoint of the timbre net")
+    parser.add_argument("scores", type=Path, help="CSV to write: a row a case")
+    parser.add_argument("metrics", type=Path, help="JSON to write: means")
+    parser.add_argument("cost", type=Path, help="JSON to write: speed, size, memory")
     parser.add_argument("examples", type=Path, help="folder to write: some cases to hear")
-    parser.add_argument("pictures", type=Path, help="folder to write: the same to see")
     parser.add_argument("--checkpoint", type=Path, help="of a model")
+    parser.add_argument("--shuffled", action="store_true", help="give it wrong style clips")
     args = parser.parse_args()
 
-    params = load()
-    common = (args.name, args.checkpoint, args.store, args.table, params.vocoder, params.seed)
-    bench = Bench(*common)
-    cases = range(len(bench.split))
-    cores = len(os.sched_getaffinity(0))
-    with ProcessPoolExecutor(cores, get_context("spawn")) as pool:
-        jobs = [pool.submit(score, number, *common) for number in cases]
-        rows = [job.result() for job in tqdm(jobs, desc=args.name, unit="case")]
-
-    with replacing(args.cases) as temporary, temporary.open("w", newline="") as file:
-        writer = csv.DictWriter(file, ["case", *rows[0]], lineterminator="\n")
+    settings = load().evaluate
+    labels = Cases(args.benchmark).labels()
+    order = spread([label["group"] for label in labels], len(labels))
+    numbers = sorted(order[: settings.limits.get(args.name, len(labels))])
+    heard = set(order[: settings.examples])
+    system = (args.name, args.checkpoint, args.shuffled)
+    with replacing(args.examples) as folder:
+        folder.mkdir()
+        with ProcessPoolExecutor(len(os.sched_getaffinity(0)), WORKERS) as pool:
+            jobs = [
+                pool.submit(
+                    score, system, args.benchmark, args.timbre, number,
+                    folder if number in heard else None,
+                )
+                for number in numbers
+            ]  # fmt: skip
+            found = [job.result() for job in tqdm(jobs, desc=args.name, unit="case")]
+        rows = {
+            labels[number]["name"]: row
+            for number, row in zip(numbers, found, strict=True)
+            if row is not None
+        }
+        with ProcessPoolExecutor(1, WORKERS) as pool:
+            figures = pool.submit(cost, system, args.benchmark, numbers[0]).result() if rows else {}
+    with replacing(args.scores) as temporary, temporary.open("w", newline="") as file:
+        writer = csv.DictWriter(file, ["case", *NAMES], lineterminator="\n")
         writer.writeheader()
-        writer.writerows(
-            {"case": case} | {name: f"{value:.6g}" for name, value in row.items()}
-            for case, row in zip(cases, rows, strict=True)
-        )
-    figures = {}
-    for name in rows[0]:
-        values = np.array([row[name] for row in rows])
-        mean, low, high = metrics.bootstrap(values, params.evaluate.resamples, params.seed)
-        figures[name] = round(mean, 3)
-        if name in ("lsd", "note_f1"):
-            figures |= {f"{name}_low": round(low, 3), f"{name}_high": round(high, 3)}
-    with replacing(args.examples) as heard, replacing(args.pictures) as seen:
-        heard.mkdir()
-        seen.mkdir()
-        for number in cases[: params.evaluate.examples]:
-            bench.keep(number, heard, seen)
-    write_json(args.metrics, figures)
-    print(f"{args.name}: LSD {figures['lsd']:.2f} dB, note F1 {figures['note_f1']:.3f}")
+        for name, row in rows.items():
+            writer.writerow({"case": name} | {key: f"{row[key]:.6g}" for key in row})
+    means: dict[str, float] = {"cases": len(rows)}
+    for metric in NAMES:
+        values = [row[metric] for row in rows.values() if metric in row]
+        if values:
+            means[metric] = round(float(np.mean(values)), 3)
+    write_json(args.cost, {"device": "CPU", **figures})
+    write_json(args.metrics, means)
+    print(", ".join(f"{key} {value:g}" for key, value in {args.name: 0, **means}.items()))
 
 
 if __name__ == "__main__":

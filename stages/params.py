@@ -5,15 +5,26 @@ values are accepted, never what comes out.
 """
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from audio.examples import Sequences
 from audio.midi_source import Midi
 from audio.params import Audio, Section, read
+from audio.phrases import Phrases
 from audio.rendering import Spectrograms
 from audio.soundfonts import Soundfonts
-from models.params import Train, Vocoder
+from models.params import Systems, Train, Vocoder
+
+
+class Benchmark(Section):
+    """Section `benchmark`: where the test cases come from."""
+
+    source: str  # artificial, or the path of a list of pairs or of a table of recorded notes
+    cases: int = Field(ge=1)  # of a table of notes: phrases that are put together
+    max_seconds: float = Field(gt=0)  # of a recording in a list of pairs
+    phrases: Phrases
 
 
 class Evaluate(Section):
@@ -21,6 +32,16 @@ class Evaluate(Section):
 
     resamples: int = Field(ge=100)  # of the bootstrap
     examples: int = Field(ge=1)  # cases that are kept to hear and see
+    limits: dict[str, int]  # of systems that are too slow for all cases: how many they take
+
+    @model_validator(mode="after")
+    def _enough(self) -> Self:
+        if fewer := [name for name, limit in self.limits.items() if limit < self.examples]:
+            raise ValueError(
+                f"limits of at least the {self.examples} examples expected, "
+                f"got {fewer[0]}: {self.limits[fewer[0]]}"
+            )
+        return self
 
 
 class Params(Section):
@@ -34,6 +55,8 @@ class Params(Section):
     spectrograms: Spectrograms
     train: Train
     vocoder: Vocoder
+    benchmark: Benchmark
+    systems: Systems
     evaluate: Evaluate
 
 

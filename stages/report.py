@@ -1,168 +1,187 @@
-"""Put all systems side by side: a Markdown table, an HTML page that needs nothing else, bars.
+"""Put all systems side by side: a page to read and listen to, a table, figures for plots.
 
-Usage: python -m stages.report METRICS EXAMPLES PICTURES HISTORY STORE MARKDOWN HTML BARS
+Usage: python -m stages.report BENCHMARK BENCHMARK_METRICS CASES TRAIN COST EXAMPLES HISTORY
+    MARKDOWN HTML SCORES PLOTS
 """
 
 import argparse
-import base64
 import csv
-import io
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import jinja2
-import soundfile
-from matplotlib.figure import Figure
-
-from audio.files import replacing
-from audio.params import Audio
-from audio.store import VIEWS, Split
+from audio import results
+from audio.benchmark import Cases
+from audio.errors import InputError
+from audio.files import replacing, write_json
+from audio.results import METRICS, System
+from audio.statistics import Interval
+from stages import report_page as page
+from stages import report_sources as sources
+from stages import report_tables as tables
 from stages.console import run
+from stages.params import Params, load
 
-COLUMNS = {  # metric: heading, which direction is better, what it means
-    "lsd": ("LSD", "lower", "log-spectral distance to the target in dB, as in the VQ-VAE's paper"),
-    "lsd_frames": (
-        "LSD, frames",
-        "lower",
-        "the same with the mean taken over frames, as elsewhere",
-    ),
-    "lsd_shuffled": (
-        "LSD, wrong style",
-        "further from LSD",
-        "LSD when the style clip is another case's: a system that listens to it gets worse",
-    ),
-    "roughness": ("roughness", "near 1", "change from frame to frame against the target's"),
-    "note_f1": ("note F1", "higher", "pitches found in each frame against the true notes"),
-}
-INTERVALS = ("lsd", "note_f1")
+EXTREMES = 3  # best and worst cases that are named
+SHUFFLED = "_shuffled"  # ends the name of a system that was given another case's style
+
+Summary = Mapping[str, Mapping[str, Interval]]
 
 
-def rows(metrics: Path) -> list[dict[str, Any]]:
-    """A row of figures for each system, the best LSD last."""
-    table = [
-        {"system": path.stem, **json.loads(path.read_text())} for path in metrics.glob("*.json")
-    ]
-    return sorted(table, key=lambda row: (-row["lsd"], row["system"]))
+def pairs(names: list[str]) -> dict[str, list[tuple[str, str]]]:
+    """Which systems are compared case by case, under the question that it answers."""
+    models = sources.with_role(names, "model")
+    floors = sources.with_role(names, "floor")
+    tried = sources.with_role(names, "model", "baseline")
+    return {
+        "Is it better than doing nothing?": [(one, floor) for floor in floors for one in tried],
+        "Which model is better?": [
+            (one, other) for n, other in enumerate(models) for one in models[n + 1 :]
+        ],
+        "Does it listen to the style clip?": [
+            (one, one + SHUFFLED) for one in models if one + SHUFFLED in names
+        ],
+    }
 
 
-def cell(row: dict[str, Any], name: str) -> str:
-    """A figure with its interval, if it has one."""
-    digits = 3 if name == "note_f1" else 2
-    text = f"{row[name]:.{digits}f}"
-    if name in INTERVALS:
-        text += f" ({row[f'{name}_low']:.{digits}f} to {row[f'{name}_high']:.{digits}f})"
-    return text
+def write_scores(path: Path, summary: Summary) -> None:
+    """Write all means and intervals as CSV, a row each system and metric."""
+    with replacing(path) as temporary, temporary.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["system", "metric", *Interval._fields])
+        for name, intervals in summary.items():
+            for metric, (*ends, cases) in intervals.items():
+                writer.writerow([name, metric, *(f"{end:.6g}" for end in ends), cases])
 
 
-def markdown(table: list[dict[str, Any]]) -> str:
-    """The table and what its columns mean."""
-    headings = [f"{heading} ({better})" for heading, better, _ in COLUMNS.values()]
-    lines = ["| system | " + " | ".join(headings) + " |", "|---" * (len(headings) + 1) + "|"]
-    lines += [
-        f"| {row['system']} | " + " | ".join(cell(row, name) for name in COLUMNS) + " |"
-        for row in table
-    ]
-    meanings = [f"- **{heading}**: {meaning}." for heading, _, meaning in COLUMNS.values()]
-    return "\n".join([*lines, "", "In brackets: 95 % bootstrap intervals.", "", *meanings, ""])
+def write_plots(folder: Path, summary: Summary, heats: list[tables.Heat]) -> None:
+    """Write what DVC draws: a JSON each metric, and the means by family of content and style."""
+    with replacing(folder) as temporary:
+        for metric in METRICS:
+            rows = [
+                {"system": name, "role": sources.about(name).role}
+                | {field: round(value, 6) for field, value in intervals[metric]._asdict().items()}
+                for name, intervals in summary.items()
+                if metric in intervals
+            ]
+            write_json(temporary / f"{metric}.json", rows)
+        families = [
+            {"system": each.system, "content": content, "style": style, "lsd": round(spot.mean, 6)}
+            for each in heats
+            for content, spots in each.rows
+            for style, spot in zip(each.columns, spots, strict=True)
+            if spot
+        ]
+        write_json(temporary / "families.json", families)
 
 
-def data_url(data: bytes, kind: str) -> str:
-    """Bytes as part of the page itself."""
-    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
+def where(
+    systems: Mapping[str, System], labels: tables.Labels, names: list[str]
+) -> list[dict[str, Any]]:
+    """Means by bin and by soundfont: a table each kind, a part of it each metric."""
+    kinds = {"group": "bin", "font": "soundfont"}
+    found = []
+    for key, kind in kinds.items():
+        parts = [
+            {"metric": METRICS[metric], "rows": rows}
+            for metric in tables.HEADLINE
+            if (rows := tables.grouped(systems, labels, key, names, metric))
+        ]
+        if parts:
+            found.append({"kind": kind, "parts": parts})
+    return found
 
 
-def flac(audio: Any, sample_rate: int) -> str:
-    """Audio `(L,)` as part of the page."""
-    buffer = io.BytesIO()
-    soundfile.write(buffer, audio, sample_rate, format="FLAC")
-    return data_url(buffer.getvalue(), "audio/flac")
-
-
-def curves(history: Path) -> str:
-    """The validation curves, a panel a model, as a PNG in the page."""
-    files = sorted(history.glob("*.csv"))
-    figure = Figure(figsize=(3 * len(files), 2.4), layout="constrained")
-    for panel, path in zip(figure.subplots(1, len(files), squeeze=False)[0], files, strict=True):
-        with path.open() as file:
-            points = list(csv.DictReader(file))
-        steps = [float(point["step"]) for point in points]
-        for name in ("train_loss", "valid_loss"):
-            panel.plot(steps, [float(point[name]) for point in points], label=name, marker=".")
-        panel.set_title(path.stem, fontsize=10)
-        panel.set_xlabel("step", fontsize=8)
-        panel.tick_params(labelsize=8)
-        panel.legend(fontsize=7)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
-    return data_url(buffer.getvalue(), "image/png")
-
-
-def page(
-    table: list[dict[str, Any]],
-    examples: Path,
-    pictures: Path,
-    history: Path,
-    split: Split,
-    audio: Audio,
+def html(
+    args: argparse.Namespace,
+    params: Params,
+    cases: Cases,
+    systems: Mapping[str, System],
+    summary: Summary,
+    heats: list[tables.Heat],
 ) -> str:
-    """The HTML page: table, curves, and each kept case with players and spectrograms."""
-    systems = [row["system"] for row in table]
-    cases = []
-    for number in range(len(list((examples / systems[0]).glob("*.flac")))):
-        inputs = dict(zip(VIEWS, split.audio(number), strict=True))
-        cases.append(
-            {
-                "inputs": {name: flac(a, audio.sample_rate) for name, a in inputs.items()},
-                "outputs": {
-                    name: {
-                        "flac": data_url(
-                            (examples / name / f"case{number}.flac").read_bytes(), "audio/flac"
-                        ),
-                        "png": data_url(
-                            (pictures / name / f"case{number}.png").read_bytes(), "image/png"
-                        ),
-                    }
-                    for name in systems
-                },
-            }
-        )
-    loader = jinja2.FileSystemLoader(Path(__file__).parent)
-    template = jinja2.Environment(loader=loader, autoescape=True).get_template("report.html.jinja")
-    cells = [[row["system"], *(cell(row, name) for name in COLUMNS)] for row in table]
-    return template.render(
-        columns=COLUMNS, cells=cells, cases=cases, curves=curves(history), count=len(split)
+    """The page."""
+    names, seed, resamples = list(systems), params.seed, params.evaluate.resamples
+    labels = {label["name"]: label for label in cases.labels()}
+    models = sources.with_role(names, "model")
+    marked = [*sources.with_role(names, "floor"), *models, *sources.with_role(names, "ceiling")]
+    best = tables.best(summary, models)
+    questions = {
+        question: tables.compared(systems, among, resamples, seed)
+        for question, among in pairs(names).items()
+    }
+    training = params.train.model_dump()
+    return page.render(
+        count=len(cases),
+        summary=summary,
+        best=best,
+        floors=sources.with_role(names, "floor"),
+        ceilings=sources.with_role(names, "ceiling"),
+        columns=tables.shown(summary),
+        bars=[each for m in tables.HEADLINE if (each := page.bars(summary, names, m))],
+        headline=tables.HEADLINE,
+        questions={question: rows for question, rows in questions.items() if rows},
+        marked=marked,
+        where=where(systems, labels, marked),
+        heats=heats,
+        extremes=tables.extremes(systems, models, "lsd", EXTREMES),
+        labels=labels,
+        listening=page.listening(cases, args.examples, names, params.audio),
+        curves=[page.drawn(curve) for curve in sources.curves(args.history)],
+        training=training,
+        trained=sources.figures(args.train),
+        soundfonts=params.soundfonts.model_dump(),
+        examples=params.sequences.model_dump(),
+        benchmark=sources.flat(json.loads(args.benchmark_metrics.read_text())),
+        cost={n: c for n, c in sources.figures(args.cost).items() if n in summary},
+        paper=sources.PAPER,
+        paper_metrics=sources.PAPER_METRICS,
+        versions=sources.versions(),
+        seed=seed,
+        resamples=resamples,
     )
 
 
 def main() -> None:
-    """Read the figures, write the tables, the page and the bars."""
+    """Read the scores, write the table, the page, the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("metrics", type=Path, help="folder of the systems' figures")
-    parser.add_argument("examples", type=Path, help="folder of the systems' kept cases")
-    parser.add_argument("pictures", type=Path, help="folder of their spectrograms")
-    parser.add_argument("history", type=Path, help="folder of the models' curves")
-    parser.add_argument("store", type=Path, help="the spectrograms, for the cases' inputs")
+    parser.add_argument("benchmark", type=Path, help="the test cases")
+    parser.add_argument("benchmark_metrics", type=Path, help="JSON of what they are")
+    parser.add_argument("cases", type=Path, help="folder of the systems' scores, case by case")
+    parser.add_argument("train", type=Path, help="folder of the trainings' figures")
+    parser.add_argument("cost", type=Path, help="folder of the systems' speed and size")
+    parser.add_argument("examples", type=Path, help="folder of the systems' kept outputs")
+    parser.add_argument("history", type=Path, help="folder of the trainings' curves")
     parser.add_argument("markdown", type=Path, help="Markdown to write: the table")
-    parser.add_argument("html", type=Path, help="HTML to write: table, curves, cases")
-    parser.add_argument("bars", type=Path, help="CSV to write: the figures, for plots")
+    parser.add_argument("html", type=Path, help="HTML to write: the page")
+    parser.add_argument("scores", type=Path, help="CSV to write: all means and intervals")
+    parser.add_argument("plots", type=Path, help="folder to write: figures for DVC to draw")
     args = parser.parse_args()
 
-    table = rows(args.metrics)
-    split = Split(args.store, "test")
-    audio = Audio.model_validate(split.attributes["audio"])
-    outputs = {
-        args.markdown: markdown(table),
-        args.html: page(table, args.examples, args.pictures, args.history, split, audio),
+    params, cases, systems = load(), Cases(args.benchmark), results.read(args.cases)
+    systems = {name: systems[name] for name in sources.in_order(list(systems))}
+    labels = {label["name"]: label for label in cases.labels()}
+    for name, scores in systems.items():
+        unknown = {case for each in scores.values() for case in each} - labels.keys()
+        if unknown:
+            raise InputError(
+                f"expected scores of cases in {args.benchmark}, got case {min(unknown)} of "
+                f"{name}; please score it again with `./run dvc repro`."
+            )
+    summary = results.summary(systems, params.evaluate.resamples, params.seed)
+    models = sources.with_role(list(systems), "model")
+    heats = tables.heat(systems, labels, models, "lsd")
+    texts = {
+        args.markdown: tables.markdown(summary),
+        args.html: html(args, params, cases, systems, summary, heats),
     }
-    for path, text in outputs.items():
+    for path, text in texts.items():
         with replacing(path) as temporary:
             temporary.write_text(text)
-    with replacing(args.bars) as temporary, temporary.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(table[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(table)
-    print(f"report of {len(table)} systems on {len(split)} cases: {args.html}")
+    write_scores(args.scores, summary)
+    write_plots(args.plots, summary, heats)
+    print(f"report of {len(systems)} systems on {len(cases)} cases: {args.html}")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from tqdm import tqdm
 
-from audio import archive, examples, midi, refusals, survey, table
+from audio import archive, examples, midi, pairing, refusals, survey, table
 from audio.errors import InputError
 from audio.files import write_json
 from audio.guarded import Fault, guarded
@@ -24,6 +24,7 @@ from audio.soundfonts import SPLITS
 from stages.console import run
 from stages.params import Params, load
 
+CANDIDATES = 8  # segments that the benchmark chooses from, for each of its cases
 MAX_BYTES = 4 * 2**20  # a larger file is none of music, and a hundred are in memory at once
 
 
@@ -41,21 +42,27 @@ def choose(pieces: list[survey.Piece], settings: Params) -> dict[str, list[tuple
     Their order is drawn by chance, not by name, so that a limit takes from every collection.
     """
     section, seed = settings.sequences, settings.seed
-    found: dict[str, list[tuple[float, int, int]]] = {split: [] for split in SPLITS}
+    members: dict[str, list[int]] = {split: [] for split in SPLITS}
     for index, piece in enumerate(pieces):
-        split = examples.split_of(seed, piece.cluster, section)
-        for number in range(section.examples_per_piece):
-            place = examples.generator(seed, "order", piece.key, number).random()
-            found[split].append((place, index, number))
+        members[examples.split_of(seed, piece.cluster, section)].append(index)
+    found: dict[str, list[tuple[float, int, int]]] = {split: [] for split in SPLITS}
+    for split, indices in members.items():
+        each = section.examples_per_piece
+        if split in examples.TIMBRE:  # it learns timbres, so that few pieces do
+            each = max(each, -(-getattr(section, split) // max(1, len(indices))))
+        for index in indices:
+            for number in range(each):
+                place = examples.generator(seed, "order", pieces[index].key, number).random()
+                found[split].append((place, index, number))
     for split, wanted in found.items():
         if not wanted:
             raise InputError(
-                f"expected pieces enough for train, valid and test, found none for {split} among "
+                f"expected pieces enough for {', '.join(SPLITS)}, found none for {split} among "
                 f"{len(pieces)} usable ones; please give more MIDI files."
             )
     return {
         split: [(index, number) for _, index, number in sorted(found[split])][
-            : getattr(section, split)
+            : getattr(section, split) * (CANDIDATES if split == "test" else 1)
         ]
         for split in SPLITS
     }
@@ -108,7 +115,9 @@ def draw(source: Path, pieces: list[survey.Piece], settings: Params) -> list[exa
         split: [drawn[pieces[index].key, number] for index, number in places]
         for split, places in chosen.items()
     }
-    ordered["test"] = examples.pair(ordered["test"], settings.seed)
+    ordered["test"] = pairing.pair(ordered["test"], settings.sequences.test, settings.seed)
+    for split in examples.TIMBRE:
+        ordered[split] = pairing.styles_of_others(ordered[split], settings.seed)
     if not ordered["test"]:
         raise InputError(
             f"expected test pieces in two programs at least, found none among {len(pieces)} "

@@ -4,6 +4,7 @@ Usage: python -m stages.train NAME STORE CHECKPOINT HISTORY METRICS [--base CHEC
 """
 
 import argparse
+import importlib
 from pathlib import Path
 
 import torch
@@ -33,7 +34,8 @@ def main() -> None:
 
     params = load()
     settings = getattr(params.train, args.name)
-    train, valid = (Split(args.store, split) for split in ("train", "valid"))
+    code = importlib.import_module(f"models.{args.name}").Model
+    train, valid = (Split(args.store, split) for split in code.splits)
     audio = Audio.model_validate(train.attributes["audio"])
     base = None if args.base is None else checkpoint.load(args.base)[1]
     crops = (settings.crop_frames, settings.style_frames, settings.content_view)
@@ -58,9 +60,12 @@ def main() -> None:
         speed = trainer.fit(*batches)
         checkpoint.save(args.checkpoint, model)
         trainer.progress.write_history(args.history)
-        loss = trainer.progress.history[-1]["valid_loss"]
+        last = trainer.progress.history[-1]
+        loss = last["valid_loss"]
+        accuracies = {name: last[name] for name in last if name.endswith("_accuracy")}
         figures = {
             "valid_loss": round(loss, 4),
+            **{name: round(value, 4) for name, value in accuracies.items()},
             "parameters": blocks.parameter_count(model),
             "examples_per_second": round(speed, 1),
             "skipped_steps": trainer.progress.skipped,

@@ -20,6 +20,7 @@ from distributed import KilledWorker
 from audio import examples, table
 from audio.errors import InputError
 from audio.midi import read
+from audio.soundfonts import SPLITS
 from stages.cluster import faults_explained
 from stages.params import load
 from tests import tiny
@@ -61,7 +62,7 @@ def work(tmp_path: Path) -> Path:
     (tmp_path / "fonts").mkdir()
     shutil.copy(FONT, tmp_path / "fonts")
     tracks, name = read(random_midi(0)), "0" * 32
-    fonts = {split: ["TimGM6mb"] for split in ("train", "valid", "test")}
+    fonts = {split: ["TimGM6mb"] for split in SPLITS}
     rows = [
         examples.draw(
             tracks, name, name, number, 0, fonts, params.audio.segment_seconds,

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 from audio import effects, examples
-from audio.examples import Example, RefusedError, Sequences, draw, draw_program, pair, split_of
+from audio.examples import Example, RefusedError, Sequences, draw, draw_program, split_of
 from audio.notes import Track, notes_from_columns, segment
 from tests.conftest import committed
 
 SECONDS = 8.0
-FONTS = {"train": ["A", "B"], "valid": ["A", "B"], "test": ["C"]}
+FONTS = {
+    "train": ["A", "B"], "valid": ["A", "B"], "test": ["C"], "timbre": ["D"], "timbre_test": ["C"],
+}  # fmt: skip
 
 
 def settings(**changes: Any) -> Sequences:
@@ -92,7 +94,7 @@ def test_all_pieces_of_a_cluster_are_in_one_split_whatever_the_seed() -> None:
         splits = {drawn(piece, seed=seed, cluster="c").split for piece in "ab"}
         assert splits == {split_of(seed, "c", SETTINGS)}
         found |= splits
-    assert found == {"train", "valid", "test"}
+    assert found == set(FONTS)
 
 
 def test_the_cluster_decides_on_the_split_and_on_nothing_else() -> None:
@@ -202,40 +204,18 @@ def test_the_cross_view_is_of_any_family() -> None:
     assert programs == set(range(SETTINGS.cross_programs))
 
 
-def test_the_test_has_two_pieces_no_effects_and_no_transposition() -> None:
-    paired = pair(of_split("test", 30), 0)
-    assert len(paired) == 30
-    for example in paired:
-        assert example.piece != example.style_piece
+@pytest.mark.parametrize("split", examples.PLAIN)
+def test_tests_have_no_effects_and_no_transposition(split: str) -> None:
+    for example in of_split(split, 30):
         assert effects.loads(example.timbre.effects) == []
         assert effects.loads(example.content_timbre.effects) == []
         assert (example.transposition, example.style_transposition) == (0, 0)
-        assert example.timbre.program != example.content_timbre.program
 
 
-def test_a_paired_example_is_to_sound_like_its_style_s_own_part() -> None:
-    single = of_split("test", 30)
-    by_piece = {example.piece: example for example in single}
-    for example in pair(single, 0):
-        other = by_piece[example.style_piece]
-        assert example.timbre == other.timbre
-        assert np.array_equal(example.style_notes, other.style_notes)
-        assert example.content_timbre == by_piece[example.piece].timbre
-        assert np.array_equal(example.notes, by_piece[example.piece].notes)
-
-
-def test_a_style_is_of_another_cluster() -> None:
-    single = of_split("test", 30)
-    clustered = [e._replace(cluster=f"cluster{i % 3}") for i, e in enumerate(single)]
-    cluster = {example.piece: example.cluster for example in clustered}
-    paired = pair(clustered, 0)
-    assert len(paired) == 30
-    assert all(cluster[example.style_piece] != example.cluster for example in paired)
-    assert pair([example._replace(cluster="one") for example in single], 0) == []
-
-
-def test_an_example_without_a_partner_is_left_out() -> None:
-    single = of_split("test", 2)
-    timbre = single[0].timbre
-    assert pair(single[:1], 0) == []
-    assert pair([example._replace(timbre=timbre) for example in single], 0) == []
+@pytest.mark.parametrize("split", examples.TIMBRE)
+def test_the_timbre_net_hears_any_pitched_program_against_another(split: str) -> None:
+    drawn_programs = [(e.timbre.program, e.content_timbre.program) for e in of_split(split, 1200)]
+    assert all(one != other for one, other in drawn_programs)
+    assert {program for programs in drawn_programs for program in programs} == set(
+        range(examples.PITCHED)
+    )

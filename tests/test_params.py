@@ -39,7 +39,7 @@ def test_the_committed_parameters_are_accepted() -> None:
         ("soundfonts.train", [], "soundfonts.train: .* at least 1 item"),
         ("midi.lmd_full_url", "ftp://x", "midi.lmd_full_url: .*, got 'ftp://x'"),
         ("sequences.effects_chances", [0.5, 0.6], "sequences: effects_chances that sum to 1"),
-        ("sequences.test_share", 0.97, "sequences: test_share and valid_share that leave pieces"),
+        ("sequences.test_share", 0.97, "sequences: shares that leave pieces"),
         ("spectrograms.shard_examples", 100, "spectrograms: shard_examples that is a multiple"),
         ("train.glow.network.kernel", 2, "train.glow.network: an odd kernel expected"),
         ("train.vqvae.valid_every", 7, "train.vqvae: steps that is a multiple of valid_every"),

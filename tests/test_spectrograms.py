@@ -11,6 +11,7 @@ from audio.mel import mel_spectrogram, quantize
 from audio.midi import read
 from audio.notes import piano_roll
 from audio.rendering import Renderer
+from audio.soundfonts import SPLITS
 from audio.store import Split
 from stages import spectrograms
 from stages.params import Params, load
@@ -31,7 +32,7 @@ def settings(tiny_params: Path) -> Params:
 def rows(settings: Params) -> list[Example]:
     """Five examples for training and three for test, all with an effect, of two fonts."""
     tracks = read(random_midi(0, 20))
-    fonts = dict.fromkeys(("train", "valid", "test"), FONTS)
+    fonts = dict.fromkeys(SPLITS, FONTS)
     chain = effects.dumps([("tremolo", {"speed": 6.0, "depth": 40.0})])
     drawn = []
     for number in range(8):

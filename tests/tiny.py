@@ -35,6 +35,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "autoencoder": AUTOENCODER,
     "vqvae_self": {"autoencoder": AUTOENCODER, "quantizer": QUANTIZER},
     "vqvae": QUANTIZER,
+    "timbre": {"channels": 16},
     "glow": {"levels": 2, "steps": 2, "hidden": 8, "condition": 8},
 }
 TRAINING = {
@@ -129,7 +130,7 @@ def write_store(path: Path, **splits: Codes) -> Path:
     return path
 
 
-def overfit(model: nn.Module, batch: tuple[Tensor, Tensor, Tensor], steps: int) -> list[float]:
+def overfit(model: nn.Module, batch: tuple[Tensor, ...], steps: int) -> list[float]:
     """Train on one batch.
 
     Returns:

@@ -1,0 +1,86 @@
+"""One system on the bench: what it makes of the test cases, how it scores, what it costs."""
+
+import resource
+import time
+from pathlib import Path
+
+import torch
+
+from audio.benchmark import Case, Cases, Signal
+from audio.params import Audio, Section
+from models import systems
+from models.params import Vocoder as VocoderSettings
+from models.vocoder import GriffinLim
+
+MEGABYTE = 2**20
+
+
+class Bench:
+    """A system and the cases that it is tried on, in one process.
+
+    Args:
+        name: of the system.
+        cases: the benchmark.
+        checkpoint: of a model, or None.
+        shuffled: give each case the style clip of another one, which is to do harm.
+        settings: of a system that is neither a model nor a baseline, else None.
+        audio: the mel that everything here shares.
+        vocoder: settings.
+        seed: of what a system draws; a case's own number is mixed in.
+        device: that models run on.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        cases: Path,
+        checkpoint: Path | None,
+        shuffled: bool,
+        settings: Section | None,
+        audio: Audio,
+        vocoder: VocoderSettings,
+        seed: int,
+        device: str = "cpu",
+    ) -> None:
+        torch.set_num_threads(1)  # one process a core
+        self.cases = Cases(cases)
+        decoder = GriffinLim(vocoder, audio)
+        self.system = (
+            systems.build(name, settings, audio, decoder)
+            if checkpoint is None
+            else systems.Trained(checkpoint, audio, decoder, device)
+        )
+        self._shuffled, self._seed, self._audio = shuffled, seed, audio
+
+    def case(self, number: int) -> Case:
+        """A case as the system is given it."""
+        case = self.cases[number]
+        if not self._shuffled:
+            return case
+        count = len(self.cases)
+        others = (self.cases[(number + step) % count] for step in range(1, count))
+        other = next((o for o in others if o.style_timbre != case.style_timbre), case)
+        return case._replace(style=other.style)
+
+    def output(self, number: int) -> tuple[Case, Signal | None]:
+        """A case as it is, and what the system makes of it: `(L,)`, or None if it can't."""
+        return self.cases[number], self.system(self.case(number), self._seed + number)
+
+    def cost(self, number: int) -> dict[str, float]:
+        """Speed, size and memory, in a process that has done nothing else.
+
+        Returns:
+            `realtime`, seconds of audio a second of computing on one core; `parameters`, numbers
+            learned; `memory_mb`, at the peak, all libraries included.
+        """
+        case = self.case(number)
+        self.system(case, self._seed)  # what is made once is none of a case's cost
+        begun = time.perf_counter()
+        self.system(case, self._seed)
+        seconds = time.perf_counter() - begun
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MEGABYTE
+        return {
+            "realtime": float(f"{len(case.content) / self._audio.sample_rate / seconds:.3g}"),
+            "parameters": systems.parameter_count(self.system),
+            "memory_mb": round(peak),
+        }

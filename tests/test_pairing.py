@@ -1,0 +1,107 @@
+"""The artificial benchmark: pairs of one texture and two instruments, the same ones each time."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from audio.examples import Example
+from audio.notes import Notes, notes_from_columns
+from audio.pairing import PER_PROGRAM, bins, pair, styles_of_others, texture
+from tests.test_examples import of_split
+
+
+def chords(lowest: int, voices: int, seconds: float = 8.0) -> Notes:
+    """A chord of thirds every second, each held to the next."""
+    start = np.arange(seconds).repeat(voices)
+    pitch = np.tile(lowest + 3 * np.arange(voices), int(seconds))
+    return notes_from_columns(pitch, np.full(len(start), 80), start, start + 1)
+
+
+@pytest.fixture(scope="module")
+def candidates() -> list[Example]:
+    """Segments of four textures, of pieces with programs of their own."""
+    textures = [chords(lowest, voices) for lowest in (36, 72) for voices in (1, 4)]
+    return [
+        example._replace(notes=textures[number % 4])
+        for number, example in enumerate(of_split("test", 80))
+    ]
+
+
+@pytest.mark.parametrize(("lowest", "voices"), [(40, 1), (60, 3)])
+def test_the_texture_is_that_of_the_notes(lowest: int, voices: int) -> None:
+    found = texture(chords(lowest, voices))
+    assert found.voices == voices
+    assert found.pitch == pytest.approx(lowest + 3 * (voices - 1) / 2)
+
+
+def test_rests_are_no_voices() -> None:
+    notes = chords(60, 2)
+    assert texture(notes[notes["start"] % 2 == 0]).voices == 2
+
+
+def test_the_bins_are_two_by_two_at_the_medians(candidates: list[Example]) -> None:
+    found = bins(candidates)
+    assert found[:4] == [
+        "few voices, low", "many voices, low", "few voices, high", "many voices, high",
+    ]  # fmt: skip
+    assert set(Counter(found).values()) == {20}
+
+
+def test_a_pair_is_of_one_bin_two_pieces_and_two_programs(candidates: list[Example]) -> None:
+    by_piece = dict(
+        zip(
+            (e.piece for e in candidates),
+            zip(bins(candidates), candidates, strict=True),
+            strict=True,
+        )
+    )
+    cases = pair(candidates, 40, 0)
+    assert Counter(case.group for case in cases) == dict.fromkeys(set(bins(candidates)), 10)
+    for case in cases:
+        (group, own), (other_group, other) = by_piece[case.piece], by_piece[case.style_piece]
+        assert case.group == group == other_group
+        assert case.cluster != other.cluster
+        assert case.timbre == other.timbre != own.timbre == case.content_timbre
+        assert np.array_equal(case.notes, own.notes)
+        assert np.array_equal(case.style_notes, other.notes)
+
+
+def test_a_program_is_the_content_of_few_cases_of_a_bin(candidates: list[Example]) -> None:
+    timbre = candidates[0].timbre
+    same = [e._replace(timbre=timbre) if n % 2 else e for n, e in enumerate(candidates)]
+    counts = Counter((c.group, c.content_timbre.program) for c in pair(same, 1000, 0))
+    assert max(counts.values()) <= PER_PROGRAM
+
+
+def test_equal_arguments_give_equal_cases_and_fewer_are_among_more(
+    candidates: list[Example],
+) -> None:
+    names = [[case.piece for case in pair(candidates, count, 0)] for count in (40, 40, 12)]
+    assert names[0] == names[1]
+    assert set(names[2]) < set(names[0])
+    assert len(names[2]) == 12
+
+
+def test_what_has_no_partner_is_left_out(candidates: list[Example]) -> None:
+    assert pair([], 10, 0) == []
+    assert pair(candidates[:1], 10, 0) == []
+    assert pair([e._replace(timbre=candidates[0].timbre) for e in candidates], 10, 0) == []
+    assert pair([e._replace(cluster="one") for e in candidates], 10, 0) == []
+
+
+def test_a_style_of_another_piece_keeps_its_timbre() -> None:
+    single = of_split("timbre", 20)
+    by_piece = {example.piece: example for example in single}
+    for before, after in zip(single, styles_of_others(single, 0), strict=True):
+        other = by_piece[after.style_piece]
+        assert other.cluster != after.cluster
+        assert np.array_equal(after.style_notes, other.style_notes)
+        assert (after.timbre, after.content_timbre) == (before.timbre, before.content_timbre)
+        assert np.array_equal(after.notes, before.notes)
+
+
+def test_a_piece_that_is_alone_keeps_its_style() -> None:
+    (single,) = of_split("timbre", 1)
+    (kept,) = styles_of_others([single], 0)
+    assert kept.style_piece == single.piece

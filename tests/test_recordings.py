@@ -1,0 +1,224 @@
+"""Recordings: every format becomes the same sound, every bad file is refused in a sentence."""
+
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from numpy.typing import NDArray
+
+from audio import benchmark, recordings
+from audio.errors import InputError
+from audio.params import Audio
+
+RATE = 16_000
+HERTZ = 440.0
+
+
+def tone(rate: int, seconds: float = 1.0, hertz: float = HERTZ) -> NDArray[np.float64]:
+    time = np.arange(round(seconds * rate)) / rate
+    return 0.5 * np.sin(2 * np.pi * hertz * time)
+
+
+def convert(path: Path, name: str, *options: str) -> Path:
+    """The recording in another format, by ffmpeg."""
+    other = path.with_name(name)
+    command = ["ffmpeg", "-v", "error", "-i", path, *options, other]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    return other
+
+
+def streamed(path: Path) -> Path:
+    """The recording as a FLAC file that was written to a pipe: it does not state its length."""
+    command = ["ffmpeg", "-v", "error", "-i", str(path), "-f", "flac", "-"]
+    other = path.with_name("streamed.flac")
+    other.write_bytes(subprocess.run(command, check=True, capture_output=True).stdout)
+    return other
+
+
+def strongest(signal: NDArray[np.floating]) -> float:
+    """The frequency, in Hz, of the strongest partial."""
+    return float(np.abs(np.fft.rfft(signal)).argmax() * RATE / len(signal))
+
+
+@pytest.mark.parametrize("rate", [8000, 16_000, 22_050, 44_100, 96_000])
+@pytest.mark.parametrize("suffix", ["wav", "flac"])
+def test_every_rate_becomes_the_same_tone(tmp_path: Path, rate: int, suffix: str) -> None:
+    path = tmp_path / f"tone.{suffix}"
+    soundfile.write(path, tone(rate), rate)
+    signal = recordings.read(path, RATE)
+    assert signal.dtype == np.float32
+    assert signal.shape == (RATE,)
+    middle = slice(1000, -1000)  # away from the ends, where a resampler rings
+    assert np.abs(signal - tone(RATE))[middle].max() < 0.01
+
+
+def test_stereo_is_the_mean_of_its_channels(tmp_path: Path) -> None:
+    left, right = tone(RATE), tone(RATE, hertz=1000)
+    soundfile.write(tmp_path / "a.wav", np.stack([left, right], axis=1), RATE, subtype="FLOAT")
+    assert recordings.read(tmp_path / "a.wav", RATE) == pytest.approx((left + right) / 2, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", ["a.mp3", "a.m4a", "a.ogg", "a.mka"])
+def test_lossy_formats_keep_the_tone(tmp_path: Path, name: str) -> None:
+    soundfile.write(tmp_path / "a.wav", np.stack([tone(44_100)] * 2, axis=1), 44_100)
+    signal = recordings.read(convert(tmp_path / "a.wav", name), RATE)
+    assert len(signal) / RATE == pytest.approx(1, abs=0.1)  # an encoder's delay
+    assert strongest(signal) == pytest.approx(HERTZ, abs=2)
+    assert np.sqrt(np.mean(signal**2)) == pytest.approx(0.5 / np.sqrt(2), rel=0.1)
+
+
+def test_a_flac_file_without_its_length_is_read_to_its_last_sample(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", tone(44_100), 44_100)
+    path = streamed(tmp_path / "a.wav")
+    assert soundfile.info(path).frames > 2**62  # what makes it special
+    whole = recordings.read(tmp_path / "a.wav", RATE)
+    assert np.array_equal(recordings.read(path, RATE), whole)
+
+
+def test_no_more_is_read_than_asked_for(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", tone(44_100, 2.0), 44_100)
+    for path in (tmp_path / "a.wav", streamed(tmp_path / "a.wav")):
+        assert recordings.read(path, RATE, 0.5).shape == (RATE // 2,)
+
+
+def refused(path: Path) -> str:
+    """The sentence with which a file is refused."""
+    with pytest.raises(InputError) as caught:
+        recordings.read(path, RATE)
+    message = str(caught.value)
+    assert str(path) in message
+    assert message.startswith("expected ")
+    assert message.endswith(".")
+    assert "\n" not in message
+    return message
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    assert "no file" in refused(tmp_path / "none.wav")
+    assert "no file" in refused(tmp_path)
+
+
+def test_samples_that_are_not_finite_are_refused(tmp_path: Path) -> None:
+    for value in (np.nan, np.inf):
+        signal = tone(RATE)
+        signal[100] = value
+        soundfile.write(tmp_path / "a.wav", signal, RATE, subtype="FLOAT")
+        assert "NaN or infinity" in refused(tmp_path / "a.wav")
+
+
+def test_a_quarter_of_a_second_is_long_enough_and_less_is_not(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", tone(RATE)[: RATE // 4], RATE)
+    assert len(recordings.read(tmp_path / "a.wav", RATE)) == RATE // 4
+    soundfile.write(tmp_path / "a.wav", tone(RATE)[: RATE // 4 - 1], RATE)
+    assert "lasts" in refused(tmp_path / "a.wav")
+    soundfile.write(tmp_path / "a.wav", np.zeros(0), RATE)
+    assert "lasts 0.000 s" in refused(tmp_path / "a.wav")
+
+
+def test_silence_is_refused_also_where_it_is_of_opposite_channels(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", np.zeros(RATE), RATE)
+    assert "silent" in refused(tmp_path / "a.wav")
+    soundfile.write(tmp_path / "a.wav", np.stack([tone(RATE), -tone(RATE)], axis=1), RATE)
+    assert "silent" in refused(tmp_path / "a.wav")
+
+
+@pytest.mark.parametrize("suffix", ["txt", "wav", "flac", "raw"])
+@pytest.mark.parametrize("content", [b"", b"This is no sound.\n" * 100, bytes(range(256)) * 40])
+def test_what_is_no_audio_is_refused(tmp_path: Path, suffix: str, content: bytes) -> None:
+    path = tmp_path / f"a.{suffix}"
+    path.write_bytes(content)
+    assert "damaged or no audio" in refused(path)
+
+
+def test_a_flac_file_that_breaks_off_is_refused(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, 2 * RATE)
+    soundfile.write(tmp_path / "a.wav", noise, RATE)
+    for path in (convert(tmp_path / "a.wav", "a.flac"), streamed(tmp_path / "a.wav")):
+        path.write_bytes(path.read_bytes()[:20_000])
+        assert "damaged" in refused(path)
+
+
+def test_without_ffmpeg_it_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.m4a").write_bytes(b"no sound")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "install it" in refused(tmp_path / "a.m4a")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three recordings of different length, level, rate and format."""
+    (tmp_path / "songs").mkdir()
+    soundfile.write(tmp_path / "songs/a.b.wav", tone(44_100, 1.5), 44_100)
+    soundfile.write(tmp_path / "style one.flac", 0.01 * tone(22_050, 3.0, 200), 22_050)
+    soundfile.write(tmp_path / "target.wav", tone(RATE, 1.25, 880), RATE)
+    return tmp_path
+
+
+def pairs(folder: Path, text: str) -> Path:
+    (folder / "pairs.tsv").write_text(text)
+    return folder / "pairs.tsv"
+
+
+def test_a_line_is_a_case(folder: Path, audio_settings: Audio) -> None:
+    text = (
+        "# content\tstyle\ttarget\n\n"
+        "songs/a.b.wav\tstyle one.flac\n"
+        "songs/a.b.wav\tstyle one.flac\ttarget.wav\r\n"
+    )
+    first, second = recordings.cases(pairs(folder, text), audio_settings, 2.0)
+    assert [first.name, second.name] == ["songs_a.b", "songs_a.b_2"]
+    assert (first.content_timbre, first.style_timbre) == ("a.b", "style one")
+    assert first.notes is None
+    assert first.target is None
+    assert first.content.shape == (1.5 * RATE,)
+    assert first.style.shape == (2 * RATE,)  # cut
+    assert second.target is not None
+    assert second.content.shape == second.target.shape == (1.25 * RATE,)
+    assert strongest(second.target) == pytest.approx(880, abs=1)
+    for signal in (first.content, first.style, second.content, second.style, second.target):
+        level = 10 * np.log10(np.mean(signal.astype(np.float64) ** 2))
+        assert level == pytest.approx(audio_settings.level_db, abs=0.01)
+
+
+def test_cases_survive_being_written_and_read(folder: Path, audio_settings: Audio) -> None:
+    path = pairs(folder, "songs/a.b.wav\tstyle one.flac\ttarget.wav\n")
+    (case,) = recordings.cases(path, audio_settings, 2.0)
+    benchmark.write(folder / "cases.parquet", [case], RATE)
+    again = benchmark.Cases(folder / "cases.parquet")[0]
+    assert again.name == case.name
+    assert again.target is not None
+    for one, other in ((case.content, again.content), (case.target, again.target)):
+        assert one == pytest.approx(other, abs=2**-15)
+
+
+def test_names_stay_in_their_folder_and_differ(folder: Path, audio_settings: Audio) -> None:
+    soundfile.write(folder / "target_2.wav", tone(RATE), RATE)
+    inside = f"../{folder.name}/target.wav"
+    lines = ["target.wav", "target_2.wav", "target.wav", inside, str(folder / "target.wav")]
+    text = "".join(f"{line}\ttarget.wav\n" for line in lines)
+    names = [case.name for case in recordings.cases(pairs(folder, text), audio_settings, 1.0)]
+    assert len(set(names)) == len(lines)
+    assert names[:3] == ["target", "target_2", "target_3"]
+    assert all(Path(name).parts == (name,) for name in names)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["songs/a.b.wav", "a\tb\tc\td", "songs/a.b.wav\t\ttarget.wav", "songs/a.b.wav\tmissing.wav"],
+)
+def test_a_bad_line_is_refused_with_its_number(
+    folder: Path, audio_settings: Audio, line: str
+) -> None:
+    path = pairs(folder, f"# one\nsongs/a.b.wav\ttarget.wav\n{line}\n")
+    with pytest.raises(InputError, match="line 3: expected"):
+        recordings.cases(path, audio_settings, 2.0)
+
+
+def test_a_file_without_pairs_is_refused(folder: Path, audio_settings: Audio) -> None:
+    with pytest.raises(InputError, match="no line"):
+        recordings.cases(pairs(folder, "# nothing\n\n"), audio_settings, 2.0)
+    for path in (folder / "none.tsv", folder / "target.wav"):
+        with pytest.raises(InputError, match="text file"):
+            recordings.cases(path, audio_settings, 2.0)

@@ -1,0 +1,286 @@
+"""The report: what it says is what was scored, and the page is whole and stands alone."""
+
+import base64
+import csv
+import io
+import json
+import re
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+import soundfile
+from dvc_render import VegaRenderer
+from numpy.typing import NDArray
+
+from audio import benchmark
+from audio.benchmark import Case
+from audio.errors import InputError
+from audio.files import write_json
+from audio.notes import notes_from_columns
+from audio.results import METRICS
+from stages import report
+from tests.conftest import ROOT, change, committed, hash_of, run_stage, write_params
+
+RATE = 16_000
+PIANO, STRINGS = (1.0, 0.4, 0.1), (0.5, 0.5, 0.4, 0.3)  # amplitudes of harmonics
+SYSTEMS = ("copy_content", "vqvae_self", "vqvae", "glow", "vqvae_shuffled", "resynthesis")
+VOID = {"br", "img", "link", "meta", "wbr"}  # elements that have no end
+
+
+def played(pitches: list[int], harmonics: tuple[float, ...], seconds: float) -> NDArray[np.float32]:
+    """Notes one after the other, each a decaying tone of these harmonics."""
+    length = round(seconds * RATE) // len(pitches)
+    time = np.arange(length) / RATE
+    tones = [
+        sum(
+            amplitude * np.sin(2 * np.pi * 440 * 2 ** ((pitch - 69) / 12) * (n + 1) * time)
+            for n, amplitude in enumerate(harmonics)
+        )
+        * np.exp(-2 * time)
+        for pitch in pitches
+    ]
+    return (0.1 * np.concatenate(tones)).astype(np.float32)
+
+
+def case(number: int, seconds: float = 0.5, target: bool = True) -> Case:
+    """A test case: four notes of piano to be played by strings."""
+    rng = np.random.default_rng(number)
+    pitches, others = (rng.integers(50, 80, 4).tolist() for _ in range(2))
+    starts = np.arange(4) * seconds / 4
+    return Case(
+        name=f"case{number:02}",
+        group=("near", "far")[number % 2],
+        content_timbre="piano <1>",
+        style_timbre="strings",
+        content_family=("piano", "organ")[number % 2],
+        style_family="strings",
+        font="TimGM6mb" if target else "",
+        notes=notes_from_columns(pitches, [90] * 4, starts, starts + seconds / 4),
+        content=played(pitches, PIANO, seconds),
+        style=played(others, STRINGS, seconds),
+        target=played(pitches, STRINGS, seconds) if target else None,
+    )
+
+
+class Inputs(NamedTuple):
+    """Where what the report reads lies, and how the stage is called."""
+
+    folder: Path
+
+    @property
+    def arguments(self) -> list[str]:
+        """Of the command, in its order."""
+        read = "benchmark.parquet", "benchmark.json", "cases", "train", "cost", "examples"
+        written = "report.md", "report.html", "scores.csv", "plots"
+        return ["stages.report", *read, "history", *written]
+
+    def write(self, cases: list[Case], systems: tuple[str, ...], kept: int) -> None:
+        """Write all files as the stages before leave them."""
+        benchmark.write(self.folder / "benchmark.parquet", cases, RATE)
+        write_json(self.folder / "benchmark.json", {"cases": len(cases), "fonts": {"a": 1.5}})
+        write_json(self.folder / "train/vqvae.json", {"valid_loss": 0.5, "parameters": 1234567})
+        write_json(self.folder / "train/timbre.json", {"triplet_accuracy": 0.9})
+        history = self.folder / "history/vqvae.csv"
+        history.parent.mkdir()
+        history.write_text("step,train_loss,valid_loss\n10,2.5,2\n20,1.5,1\n")
+        for number, system in enumerate(systems):
+            scores = {each.name: self.scores(each, n, number) for n, each in enumerate(cases)}
+            self.write_scores(system, scores)
+            cost = {"realtime": 2.5, "parameters": 10, "memory_mb": 300.5, "device": "CPU"}
+            write_json(self.folder / f"cost/{system}.json", cost)
+            (self.folder / "examples" / system).mkdir(parents=True)
+            for each in cases[:kept]:
+                path = self.folder / f"examples/{system}/{each.name}.flac"
+                path.write_bytes(benchmark.flac(each.content, RATE))
+
+    def scores(self, each: Case, number: int, system: int) -> dict[str, float | None]:
+        """Figures that differ from case to case and from system to system."""
+        rng = np.random.default_rng([number, system])
+        values: dict[str, float | None] = {
+            name: round(float(rng.uniform(1, 2)) * (10 if name.startswith("lsd") else 0.4), 4)
+            for name in METRICS
+        }
+        if each.target is None:
+            values |= dict.fromkeys(name for name in METRICS if name.startswith("lsd"))
+        return values
+
+    def write_scores(self, system: str, scores: dict[str, dict[str, float | None]]) -> None:
+        """Write a system's scores; None is an empty cell."""
+        path = self.folder / f"cases/{system}.csv"
+        path.parent.mkdir(exist_ok=True)
+        with path.open("w", newline="") as file:
+            writer = csv.DictWriter(file, ["case", *METRICS], lineterminator="\n")
+            writer.writeheader()
+            writer.writerows({"case": name} | values for name, values in scores.items())
+
+    def run(self) -> None:
+        """Run the stage in this process, which has imported everything."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(self.folder)
+            patch.setattr(sys, "argv", self.arguments)
+            report.main()
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Inputs:
+    """A report of six systems on eight cases, the last without a target, one kept."""
+    inputs = Inputs(tmp_path_factory.mktemp("report"))
+    write_params(inputs.folder, change(committed(), {"evaluate.resamples": 100}))
+    inputs.write([case(n, target=n < 7) for n in range(8)], SYSTEMS, 1)
+    inputs.run()
+    return inputs
+
+
+@pytest.fixture(scope="module")
+def page(made: Inputs) -> str:
+    return (made.folder / "report.html").read_text()
+
+
+def test_the_means_are_those_of_the_cases(made: Inputs) -> None:
+    with (made.folder / "scores.csv").open() as file:
+        rows = {(row["system"], row["metric"]): row for row in csv.DictReader(file)}
+    with (made.folder / "cases/glow.csv").open() as file:
+        cells = [row["lsd"] for row in csv.DictReader(file)]
+    values = [float(cell) for cell in cells if cell]
+    row = rows["glow", "lsd"]
+    assert float(row["mean"]) == pytest.approx(np.mean(values), abs=1e-4)
+    assert float(row["low"]) < float(row["mean"]) < float(row["high"])
+    assert int(row["cases"]) == len(values) == 7
+    assert len(rows) == len(SYSTEMS) * len(METRICS)
+
+
+def test_the_table_of_the_markdown_has_every_system_in_order(made: Inputs) -> None:
+    lines = (made.folder / "report.md").read_text().splitlines()
+    names = [line.split("|")[1].strip() for line in lines if line.startswith("| ")]
+    assert names == ["system", *SYSTEMS]
+    assert len({line.count("|") for line in lines if line.startswith("|")}) == 1
+
+
+def test_floor_and_ceiling_are_marked(page: str) -> None:
+    for name, role in (("copy_content", "floor"), ("resynthesis", "ceiling")):
+        pattern = rf'<tr class="{role}"><th scope="row">{name} <span class="tag">{role}</span>'
+        assert re.search(pattern, page.replace("<wbr>", ""))
+
+
+def test_the_page_asks_for_nothing_from_outside(page: str) -> None:
+    links = re.findall(r"""(?:src|href)=["']([^"']*)""", page)
+    assert links
+    assert all(link.startswith(("data:", "#")) for link in links)
+    assert not re.search(r"url\(|@import|<script|http", page)
+
+
+class Page(HTMLParser):
+    """Checks that tags close, and collects what is to be checked further."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        """The attributes of all elements of a tag."""
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def test_pictures_players_and_headings_have_words(page: str) -> None:
+    parsed = Page(page)
+    assert all(image["alt"] for image in parsed.all("img"))
+    assert all(player["aria-label"] for player in parsed.all("audio"))
+    assert all(heading["scope"] for heading in parsed.all("th"))
+    assert len(parsed.all("table")) == len(parsed.all("caption"))
+    names = [attributes["id"] for _, attributes in parsed.tags if "id" in attributes]
+    targets = [link["href"] for link in parsed.all("a")]
+    assert {f"#{name}" for name in names} == set(targets)
+
+
+def test_what_is_heard_is_what_was_kept(made: Inputs, page: str) -> None:
+    players = {each["aria-label"]: each["src"] for each in Page(page).all("audio")}
+    assert len(players) == 3 + len(SYSTEMS)
+    whole = benchmark.Cases(made.folder / "benchmark.parquet")[0]
+    for name in ("content", "style", "target", "glow"):
+        with soundfile.SoundFile(io.BytesIO(decoded(players[f"{name}, case case00"]))) as file:
+            heard = file.read(dtype="float32")
+        expected = whole.content if name == "glow" else getattr(whole, name)
+        assert np.array_equal(heard, expected)
+
+
+def decoded(url: str | None) -> bytes:
+    """The bytes of a data URL."""
+    assert url is not None
+    return base64.b64decode(url.partition(",")[2])
+
+
+def test_names_cannot_break_the_page(page: str) -> None:
+    assert "piano &lt;1&gt;" in page
+    assert "<1>" not in page
+
+
+def test_the_same_inputs_give_the_same_bytes(made: Inputs) -> None:
+    before = hash_of(made.folder)
+    result = run_stage(made.folder, *made.arguments)  # anew: sets are in another order there
+    assert result.returncode == 0, result.stderr
+    assert hash_of(made.folder) == before
+
+
+def test_a_report_of_one_system_and_one_case_is_written(tmp_path: Path) -> None:
+    inputs = Inputs(tmp_path)
+    write_params(tmp_path, change(committed(), {"evaluate.resamples": 100}))
+    inputs.write([case(0, target=False)], ("mine",), 0)
+    inputs.run()
+    Page((tmp_path / "report.html").read_text())
+    assert "| mine | baseline |" in (tmp_path / "report.md").read_text()
+
+
+def test_no_scores_are_the_users_to_mend(tmp_path: Path) -> None:
+    inputs = Inputs(tmp_path)
+    write_params(tmp_path, committed())
+    inputs.write([case(0)], (), 0)
+    with pytest.raises(InputError, match=r"^expected a CSV file .* found none; please .*\.$"):
+        inputs.run()
+
+
+def test_scores_of_another_benchmark_are_refused(tmp_path: Path) -> None:
+    inputs = Inputs(tmp_path)
+    write_params(tmp_path, committed())
+    inputs.write([case(0)], ("glow",), 0)
+    inputs.write_scores("glow", {"old": {"lsd": 3.0}})
+    with pytest.raises(InputError, match="got case old of glow; please"):
+        inputs.run()
+    assert not (tmp_path / "report.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("template", "file", "x", "y"),
+    [("intervals", "lsd", "mean", "system"), ("families", "families", "style", "content")],
+)
+def test_dvc_fills_the_plots_with_the_figures(
+    made: Inputs, template: str, file: str, x: str, y: str
+) -> None:
+    rows = json.loads((made.folder / f"plots/{file}.json").read_text())
+    assert rows
+    points = [row | {"rev": rev} for rev in ("workspace", "HEAD") for row in rows]
+    renderer = VegaRenderer(
+        points, file, template=template, template_dir=str(ROOT / ".dvc/plots"), x=x, y=y
+    )
+    filled = json.dumps(renderer.get_filled_template())
+    assert "DVC_METRIC" not in filled
+    assert rows[0]["system"] in filled
+    fields = set(re.findall(r'"field": "(\w+)"', filled))
+    assert {x, y, "rev"} <= fields <= rows[0].keys() | {"rev"}
