@@ -74,21 +74,35 @@ def pair(candidates: list[Example], count: int, seed: int) -> list[Example]:
     return [example for group, cases in paired.items() for example in cases[: shares[group]]]
 
 
-def styles_of_others(examples: list[Example], seed: int) -> list[Example]:
+def styles_of_others(examples: list[Example], seed: int, alike: bool) -> list[Example]:
     """Let the style of each example play what another piece plays, in the timbre it has.
 
-    So that no timbre can be told by the key, the register or the rhythm of its piece.
+    So that no timbre can be told by the key or the rhythm of its piece.
+
+    Args:
+        examples: of one split.
+        seed: all chance is drawn from it and the pieces' names.
+        alike: take the other piece from the same bin, as the benchmark does; else from any, so
+            that a timbre is heard in all registers.
+
+    Returns:
+        The examples in their order; one for which there is no other keeps its style.
     """
+    groups = bins(examples) if alike else [""] * len(examples)
     exchanged = []
-    for number, example in enumerate(examples):
+    for number, (group, example) in enumerate(zip(groups, examples, strict=True)):
         rng = generator(seed, "style", example.piece, number)
-        others = [other for other in examples if other.cluster != example.cluster]
+        others = [
+            other
+            for its_group, other in zip(groups, examples, strict=True)
+            if its_group == group and other.cluster != example.cluster
+        ]
         other = others[int(rng.integers(len(others)))] if others else example
         exchanged.append(
             example._replace(
                 style_piece=other.piece,
-                style_transposition=other.style_transposition,
-                style_notes=other.style_notes,
+                style_transposition=other.transposition,
+                style_notes=other.notes,
             )
         )
     return exchanged

@@ -56,6 +56,7 @@ class Model(nn.Module):
 
     low_precision = True  # may be trained in bfloat16
     splits = ("train", "valid")
+    whole = False  # validated on crops
     hints = ("notes",)  # what it learns from beside the mels
 
     def __init__(self, config: Autoencoder, audio: Audio, base: None = None) -> None:

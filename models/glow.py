@@ -106,6 +106,7 @@ class Model(nn.Module):
 
     low_precision = False  # determinants need float32
     splits = ("train", "valid")
+    whole = False
     hints = ("notes",)
 
     def __init__(self, config: Flow, audio: Audio, base: autoencoder.Model) -> None:

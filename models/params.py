@@ -125,6 +125,15 @@ class TrainTimbre(Training):
 
     network: TimbreNet
 
+    @model_validator(mode="after")
+    def _alike(self) -> Self:
+        if self.crop_frames != self.style_frames:
+            raise ValueError(
+                "style_frames that equal crop_frames expected, "
+                f"got style_frames: {self.style_frames}"
+            )
+        return self
+
 
 class Train(Section):
     """Section `train`: one for each model, by its name."""

@@ -1,22 +1,27 @@
-"""All metrics of one output: they depend on its test case alone."""
+"""All metrics of what systems made of a test case: they hear audio, whatever it was made by."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
 
 from audio import metrics, pitch, transcription
 from audio.benchmark import Case, Signal
 from audio.families import FAMILIES
-from audio.melodia import Melodia, jaccard
-from audio.notes import piano_roll
+from audio.mel import mel_spectrogram
+from audio.melodia import Melodia, Pitches, jaccard
+from audio.notes import Notes, piano_roll
 from audio.params import Audio
 from models import checkpoint
-from models.systems import mel
 from models.timbre import Model as TimbreNet
 
 PITCH_HOP = 2  # spectrogram hops between the frames in which pitches are compared
 
+Mel = NDArray[np.float64]
 Scores = dict[str, float]
 
 
@@ -34,66 +39,78 @@ class Scorer:
         assert isinstance(net, TimbreNet)
         self._net, self._audio, self._melodia = net, audio, melodia
 
-    def score(self, case: Case, output: Signal) -> Scores:
-        """What is known to be right decides which metrics there are.
+    def score(self, case: Case, outputs: Mapping[str, Signal]) -> dict[str, Scores]:
+        """Score what several systems made of a case; none sees another.
 
-        Distances to the target need a target, note scores need the notes. Without a target the
-        timbre is compared with the style clip and the pitches with the content, as the reference
-        does with its real recordings.
+        What is known to be right decides which metrics there are: distances to the target need a
+        target, note scores need the notes. Without a target the timbre is compared with the style
+        clip and the pitches with the content, as the reference does with its real recordings.
 
         Args:
             case: the test case.
-            output: `(L,)`, of the content's length.
+            outputs: by system, `(L,)` of the content's length.
 
         Returns:
-            Scores by name; `audio.results.METRICS` says what they mean.
+            By system, scores by the names in `audio.metrics.NAMES`.
         """
-        scores: Scores = {}
-        if case.target is not None:
-            scores |= self._distances(output, case.target)
-        scores |= self._timbre(output, case)
-        scores |= self._pitch(output, case.content if case.target is None else case.target)
-        if case.notes is not None:
-            scores |= self._notes(output, case)
+        timbre = case.style if case.target is None else case.target
+        sounding = case.content if case.target is None else case.target
+        wanted, pitches = self._embed(timbre), self._pitches(sounding)
+        levels = None if case.target is None else self._levels(case.target)
+        scores = {}
+        for name, output in outputs.items():
+            found = self._timbre(output, wanted, case.style_family)
+            heard = self._pitches(output)
+            if pitches is not None and heard is not None:
+                found["jaccard"] = jaccard(heard, pitches)
+            if levels is not None:
+                found |= self._distances(output, levels)
+            if case.notes is not None:
+                found |= self._notes(output, case.notes)
+            scores[name] = {metric: found[metric] for metric in metrics.NAMES if metric in found}
         return scores
 
-    def _distances(self, output: Signal, target: Signal) -> Scores:
+    def _levels(self, sound: Signal) -> tuple[Mel, Mel]:
+        """Spectrograms with and without normalisation."""
         rate = self._audio.sample_rate
-        level, true = (metrics.log_mel(sound, rate) for sound in (output, target))
-        raw, true_raw = (
-            metrics.log_mel(sound, rate, normalize=False) for sound in (output, target)
-        )
+        return metrics.log_mel(sound, rate), metrics.log_mel(sound, rate, normalize=False)
+
+    def _distances(self, output: Signal, target: tuple[Mel, Mel]) -> Scores:
+        level, raw = self._levels(output)
         return {
-            "lsd": metrics.lsd(level, true),
-            "lsd_frames": metrics.lsd_frames(level, true),
-            "lsd_raw": metrics.lsd(raw, true_raw),
-            "lsd_frames_raw": metrics.lsd_frames(raw, true_raw),
-            "rough": metrics.roughness(level, true),
+            "lsd": metrics.lsd(level, target[0]),
+            "lsd_frames": metrics.lsd_frames(level, target[0]),
+            "lsd_raw": metrics.lsd(raw, target[1]),
+            "lsd_frames_raw": metrics.lsd_frames(raw, target[1]),
+            "rough": metrics.roughness(level, target[0]),
         }
 
     @torch.inference_mode()
-    def _timbre(self, output: Signal, case: Case) -> Scores:
-        reference = case.style if case.target is None else case.target
-        heard, wanted = (
-            self._net.embed(torch.from_numpy(mel(sound, self._audio))[None])
-            for sound in (output, reference)
-        )
+    def _embed(self, sound: Signal) -> Tensor:
+        mel = mel_spectrogram(sound, self._audio)
+        return self._net.embed(torch.from_numpy(mel).float()[None])
+
+    @torch.inference_mode()
+    def _timbre(self, output: Signal, wanted: Tensor, family: str) -> Scores:
+        """Timbre distance, and whether the wanted family of instruments is heard, if it is known.
+
+        The distance is 1 - cosine between embeddings of the timbre net, from 0 (one timbre) to 2;
+        lower is better (Cifka et al. 2021, section 4.3).
+        """
+        heard = self._embed(output)
         scores = {"timbre": 1 - F.cosine_similarity(heard, wanted).item()}
-        if case.style_family:
-            found = FAMILIES[int(self._net.families(heard).argmax())]
-            scores["family"] = float(found == case.style_family)
+        if family:
+            scores["family"] = float(FAMILIES[int(self._net.families(heard).argmax())] == family)
         return scores
 
-    def _pitch(self, output: Signal, reference: Signal) -> Scores:
-        rate = self._audio.sample_rate
-        found, true = (self._melodia.pitches(sound, rate) for sound in (output, reference))
-        return {} if found is None or true is None else {"jaccard": jaccard(found, true)}
+    def _pitches(self, sound: Signal) -> Pitches | None:
+        return self._melodia.pitches(sound, self._audio.sample_rate)
 
-    def _notes(self, output: Signal, case: Case) -> Scores:
-        assert case.notes is not None
+    def _notes(self, output: Signal, notes: Notes) -> Scores:
         rate, hop = self._audio.sample_rate, PITCH_HOP * self._audio.hop_length
         found = pitch.pitches(output, rate, hop)
-        true = piano_roll(case.notes, found.shape[1], rate / hop)
-        notes = transcription.transcribe(found, output, rate, hop)
-        onset, note = transcription.note_f1(notes, case.notes)
+        true = piano_roll(notes, found.shape[1], rate / hop)
+        onset, note = transcription.note_f1(
+            transcription.transcribe(found, output, rate, hop), notes
+        )
         return {"onset_f1": onset, "note_f1": note, "frame_f1": metrics.frame_f1(found, true)}

@@ -26,6 +26,7 @@ class Model(nn.Module):
 
     low_precision = True
     splits = ("train", "valid")
+    whole = False
     hints = ("notes",)
 
     def __init__(self, config: Config, audio: Audio, base: autoencoder.Model) -> None:

@@ -1,13 +1,11 @@
-"""Score one system on the test cases, keep a few of them to hear, and measure what it costs.
+"""Score what the systems made of the test cases, all of them by the same code.
 
-Usage: python -m stages.evaluate NAME BENCHMARK TIMBRE SCORES METRICS COST EXAMPLES
-    [--checkpoint FILE] [--shuffled]
+Usage: python -m stages.evaluate BENCHMARK TIMBRE OUTPUTS SCORES METRICS
 """
 
 import argparse
 import csv
 import os
-from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache
 from multiprocessing import get_context
@@ -15,131 +13,109 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import soundfile
 from tqdm import tqdm
 
 from audio.benchmark import Cases
+from audio.errors import InputError
 from audio.files import replacing, write_json
+from audio.melodia import Melodia
 from audio.metrics import NAMES
+from audio.outputs import Outputs
 from stages.console import run
 from stages.params import load
 
 if TYPE_CHECKING:
-    from models.bench import Bench
     from models.scoring import Scorer
 
 MELODIA_SECONDS = 30.0  # for one clip, of which it takes a twentieth of a second
-WORKERS = get_context("forkserver")
 # The command itself does without torch: it is loaded once, where the workers come from.
-WORKERS.set_forkserver_preload(["models.bench", "models.scoring"])
+WORKERS = get_context("forkserver")
+WORKERS.set_forkserver_preload(["models.scoring", "mir_eval.transcription"])
 
-
-def spread(groups: Sequence[str], count: int) -> list[int]:
-    """Which cases are taken where not all are: the first of each group, then the second, ...
-
-    So fewer are always among more, and no bin of the benchmark is left out.
-    """
-    seen: dict[str, int] = {}
-    ranks = []
-    for number, group in enumerate(groups):
-        ranks.append((seen.setdefault(group, 0), number))
-        seen[group] += 1
-    return [number for _, number in sorted(ranks)][:count]
-
-
-@lru_cache(maxsize=1)
-def bench(system: tuple[str, Path | None, bool], cases: Path) -> "Bench":
-    """The bench of this process."""
-    from models.bench import Bench
-
-    name, checkpoint, shuffled = system
-    params = load()
-    settings = None if checkpoint else getattr(params.systems, name, None)
-    common = (params.audio, params.vocoder, params.seed)
-    return Bench(name, cases, checkpoint, shuffled, settings, *common)
+Scores = dict[str, float]
 
 
 @lru_cache(maxsize=1)
 def scorer(timbre: Path) -> "Scorer":
     """The scorer of this process."""
-    from audio.melodia import Melodia
     from models.scoring import Scorer
 
     return Scorer(timbre, load().audio, Melodia(MELODIA_SECONDS))
 
 
-def score(
-    system: tuple[str, Path | None, bool], cases: Path, timbre: Path, number: int, kept: Path | None
-) -> dict[str, float] | None:
-    """All metrics of one case, and its output as FLAC in the folder `kept`, in a worker.
-
-    Returns:
-        None if the case lacks what the system takes.
-    """
-    case, output = bench(system, cases).output(number)
-    if output is None:
-        return None
-    if kept is not None:
-        soundfile.write(kept / f"{case.name}.flac", output, load().audio.sample_rate)
-    return scorer(timbre).score(case, output)
+@lru_cache(maxsize=1)
+def opened(benchmark: Path, outputs: Path) -> tuple[Cases, dict[str, Outputs]]:
+    """The cases, and each system's outputs by its name."""
+    files = sorted(outputs.glob("*.parquet"))
+    return Cases(benchmark), {path.stem: Outputs(path) for path in files}
 
 
-def cost(system: tuple[str, Path | None, bool], cases: Path, number: int) -> dict[str, float]:
-    """What a case costs, in a worker that does nothing else."""
-    return bench(system, cases).cost(number)
+def score(benchmark: Path, outputs: Path, timbre: Path, number: int) -> dict[str, Scores]:
+    """The scores of all systems that have an output for a case, in a worker."""
+    cases, systems = opened(benchmark, outputs)
+    case = cases[number]
+    found = {name: system.get(case.name) for name, system in systems.items()}
+    made = {name: sound for name, sound in found.items() if sound is not None}
+    return scorer(timbre).score(case, made)
 
 
-def main() -> None:
-    """Score the cases on all cores, write what came out."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("name", help="of the system")
-    parser.add_argument("benchmark", type=Path, help="the test cases")
-    parser.add_argument("timbre", type=Path, help="checkpoint of the timbre net")
-    parser.add_argument("scores", type=Path, help="CSV to write: a row a case")
-    parser.add_argument("metrics", type=Path, help="JSON to write: means")
-    parser.add_argument("cost", type=Path, help="JSON to write: speed, size, memory")
-    parser.add_argument("examples", type=Path, help="folder to write: some cases to hear")
-    parser.add_argument("--checkpoint", type=Path, help="of a model")
-    parser.add_argument("--shuffled", action="store_true", help="give it wrong style clips")
-    args = parser.parse_args()
+def score_all(benchmark: Path, outputs: Path, timbre: Path) -> dict[str, dict[str, Scores]]:
+    """The scores by system and case."""
+    cases, systems = opened(benchmark, outputs)
+    if not systems:
+        raise InputError(
+            f"expected outputs of systems in {outputs}, found none; "
+            "please make them with `./run dvc repro evaluate`."
+        )
+    names = [label["name"] for label in cases.labels()]
+    table: dict[str, dict[str, Scores]] = {name: {} for name in systems}
+    with ProcessPoolExecutor(len(os.sched_getaffinity(0)), WORKERS) as pool:
+        jobs = [pool.submit(score, benchmark, outputs, timbre, n) for n in range(len(names))]
+        try:
+            with tqdm(total=len(names), desc="score", unit="case") as bar:
+                for name, job in zip(names, jobs, strict=True):
+                    for system, scores in job.result().items():
+                        table[system][name] = scores
+                    bar.update()
+        except InputError:
+            pool.shutdown(cancel_futures=True)  # else the other cases would be scored first
+            raise
+    return table
 
-    settings = load().evaluate
-    labels = Cases(args.benchmark).labels()
-    order = spread([label["group"] for label in labels], len(labels))
-    numbers = sorted(order[: settings.limits.get(args.name, len(labels))])
-    heard = set(order[: settings.examples])
-    system = (args.name, args.checkpoint, args.shuffled)
-    with replacing(args.examples) as folder:
-        folder.mkdir()
-        with ProcessPoolExecutor(len(os.sched_getaffinity(0)), WORKERS) as pool:
-            jobs = [
-                pool.submit(
-                    score, system, args.benchmark, args.timbre, number,
-                    folder if number in heard else None,
-                )
-                for number in numbers
-            ]  # fmt: skip
-            found = [job.result() for job in tqdm(jobs, desc=args.name, unit="case")]
-        rows = {
-            labels[number]["name"]: row
-            for number, row in zip(numbers, found, strict=True)
-            if row is not None
-        }
-        with ProcessPoolExecutor(1, WORKERS) as pool:
-            figures = pool.submit(cost, system, args.benchmark, numbers[0]).result() if rows else {}
-    with replacing(args.scores) as temporary, temporary.open("w", newline="") as file:
-        writer = csv.DictWriter(file, ["case", *NAMES], lineterminator="\n")
-        writer.writeheader()
-        for name, row in rows.items():
-            writer.writerow({"case": name} | {key: f"{row[key]:.6g}" for key in row})
-    means: dict[str, float] = {"cases": len(rows)}
+
+def means(rows: dict[str, Scores]) -> dict[str, float]:
+    """The mean of each metric over the cases that have it, and how many cases there are."""
+    found: dict[str, float] = {"cases": len(rows)}
     for metric in NAMES:
         values = [row[metric] for row in rows.values() if metric in row]
         if values:
-            means[metric] = round(float(np.mean(values)), 3)
-    write_json(args.cost, {"device": "CPU", **figures})
-    write_json(args.metrics, means)
-    print(", ".join(f"{key} {value:g}" for key, value in {args.name: 0, **means}.items()))
+            found[metric] = round(float(np.mean(values)), 3)
+    return found
+
+
+def main() -> None:
+    """Score the outputs on all cores, write what came out."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("benchmark", type=Path, help="the test cases")
+    parser.add_argument("timbre", type=Path, help="checkpoint of the timbre net")
+    parser.add_argument("outputs", type=Path, help="folder of the systems' outputs")
+    parser.add_argument("scores", type=Path, help="folder to write: CSVs, a row a case")
+    parser.add_argument("metrics", type=Path, help="folder to write: JSONs, the means")
+    args = parser.parse_args()
+
+    load()  # the workers read it too: what is wrong with it is better said at once
+    table = score_all(args.benchmark, args.outputs, args.timbre)
+    with replacing(args.scores) as folder:
+        folder.mkdir()
+        for system, rows in table.items():
+            with (folder / f"{system}.csv").open("w", newline="") as file:
+                writer = csv.DictWriter(file, ["case", *NAMES], lineterminator="\n")
+                writer.writeheader()
+                for case, row in rows.items():
+                    writer.writerow({"case": case} | {key: f"{row[key]:.6g}" for key in row})
+    for system, rows in table.items():
+        write_json(args.metrics / f"{system}.json", means(rows))
+    print(f"{len(table)} systems scored on {len(Cases(args.benchmark))} cases")
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ PAPER = (  # Cífka et al. 2021, arXiv:2102.05749, tables 1 and 2
 PAPER_METRICS = ("lsd", "timbre", "jaccard")  # ours that its columns are set beside
 
 PACKAGES = (
-    "torch", "torchaudio", "numpy", "scipy", "librosa", "mir_eval", "soundfile", "soxr", "sox",
+    "torch", "torchaudio", "numpy", "scipy", "essentia", "mir_eval", "soundfile", "soxr", "sox",
     "pyfluidsynth", "music21", "pretty-midi", "pyarrow", "zarr", "dask", "matplotlib", "dvc",
 )  # fmt: skip
 

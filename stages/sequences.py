@@ -117,7 +117,9 @@ def draw(source: Path, pieces: list[survey.Piece], settings: Params) -> list[exa
     }
     ordered["test"] = pairing.pair(ordered["test"], settings.sequences.test, settings.seed)
     for split in examples.TIMBRE:
-        ordered[split] = pairing.styles_of_others(ordered[split], settings.seed)
+        ordered[split] = pairing.styles_of_others(
+            ordered[split], settings.seed, alike=split in examples.PLAIN
+        )
     if not ordered["test"]:
         raise InputError(
             f"expected test pieces in two programs at least, found none among {len(pieces)} "

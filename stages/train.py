@@ -38,8 +38,11 @@ def main() -> None:
     train, valid = (Split(args.store, split) for split in code.splits)
     audio = Audio.model_validate(train.attributes["audio"])
     base = None if args.base is None else checkpoint.load(args.base)[1]
-    crops = (settings.crop_frames, settings.style_frames, settings.content_view)
-    batches = [StoreDataset(split, *crops) for split in (train, valid)]
+    crop, style, view = settings.crop_frames, settings.style_frames, settings.content_view
+    batches = [StoreDataset(train, crop, style, view)]
+    if code.whole:
+        crop = style = audio.segment_frames
+    batches.append(StoreDataset(valid, crop, style, view))
 
     scratch = Scratch(
         f"train-{args.name}",

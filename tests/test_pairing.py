@@ -90,18 +90,23 @@ def test_what_has_no_partner_is_left_out(candidates: list[Example]) -> None:
     assert pair([e._replace(cluster="one") for e in candidates], 10, 0) == []
 
 
-def test_a_style_of_another_piece_keeps_its_timbre() -> None:
-    single = of_split("timbre", 20)
-    by_piece = {example.piece: example for example in single}
-    for before, after in zip(single, styles_of_others(single, 0), strict=True):
-        other = by_piece[after.style_piece]
-        assert other.cluster != after.cluster
-        assert np.array_equal(after.style_notes, other.style_notes)
+@pytest.mark.parametrize("alike", [True, False])
+def test_a_style_of_another_piece_keeps_its_timbre(
+    candidates: list[Example], *, alike: bool
+) -> None:
+    group = dict(zip((e.piece for e in candidates), bins(candidates), strict=True))
+    notes = {example.piece: example.notes for example in candidates}
+    crossed = 0
+    for before, after in zip(candidates, styles_of_others(candidates, 0, alike), strict=True):
+        assert after.style_piece != after.piece == before.piece
+        assert np.array_equal(after.style_notes, notes[after.style_piece])
         assert (after.timbre, after.content_timbre) == (before.timbre, before.content_timbre)
         assert np.array_equal(after.notes, before.notes)
+        crossed += group[after.piece] != group[after.style_piece]
+    assert (crossed == 0) == alike
 
 
-def test_a_piece_that_is_alone_keeps_its_style() -> None:
-    (single,) = of_split("timbre", 1)
-    (kept,) = styles_of_others([single], 0)
-    assert kept.style_piece == single.piece
+@pytest.mark.parametrize("alike", [True, False])
+def test_a_piece_that_is_alone_keeps_its_style(candidates: list[Example], *, alike: bool) -> None:
+    (kept,) = styles_of_others(candidates[:1], 0, alike)
+    assert kept.style_piece == kept.piece

@@ -16,7 +16,9 @@ OUTPUTS = {  # a stage's arguments, none of which are there
     "sequences": ["a.tar", "a.parquet", "a.json", "a.csv"],
     "spectrograms": ["a.parquet", "fonts", "a.zarr"],
     "train": ["glow", "a.zarr", "a.safetensors", "a.csv", "a.json"],
-    "evaluate": ["glow", "a.zarr", "a.parquet", "a.csv", "a.json", "examples", "pictures"],
+    "benchmark": ["store", "table", "cases", "metrics"],
+    "transfer": ["glow", "cases", "outputs", "cost", "examples"],
+    "evaluate": ["cases", "timbre", "outputs", "scores", "metrics"],
 }
 
 

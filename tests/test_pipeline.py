@@ -62,13 +62,13 @@ def code_of(name: str) -> set[str]:
     """The project's files that a stage runs.
 
     Modules that are imported by their names are found by the arguments: the model that is trained
-    or evaluated, or the system that is none.
+    or transfers, or the system that is none.
     """
     match = re.match(r"python -m (stages)\.(\w+) (\w*)", str(STAGES[name].cmd))
     assert match, STAGES[name].cmd
     package, script, argument = match.groups()
     starts = [f"{package}/{script}.py"]
-    if script in ("train", "evaluate"):
+    if script in ("train", "transfer"):
         module = f"models/{argument.removesuffix('_shuffled')}.py"
         starts.append(module if (ROOT / module).is_file() else "models/baselines.py")
     return reached(*starts)
@@ -137,7 +137,7 @@ def test_the_whole_pipeline_runs_once(project: Path) -> None:
     assert first.count("Running stage") == len(STAGES)
 
     data = project / "data"
-    systems = {name.removeprefix("evaluate@") for name in STAGES if name.startswith("evaluate@")}
+    systems = {name.removeprefix("transfer@") for name in STAGES if name.startswith("transfer@")}
     metrics = {p.stem: json.loads(p.read_text()) for p in (data / "metrics/evaluate").glob("*")}
     assert metrics.keys() == systems
     assert len(systems) == 12

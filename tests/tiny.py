@@ -56,6 +56,8 @@ def parameters(**training: Any) -> dict[str, Any]:
     for name, network in NETWORKS.items():
         params["train"][name] |= TRAINING | training
         _update(params["train"][name]["network"], network)
+    timbre = params["train"]["timbre"]
+    timbre["style_frames"] = timbre["crop_frames"]  # it compares clips of one length
     return params
 
 

@@ -1,0 +1,177 @@
+"""The stages benchmark, transfer and evaluate: real runs on cases that the test makes itself."""
+
+import csv
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from audio import benchmark
+from audio.benchmark import Case
+from audio.metrics import NAMES
+from audio.outputs import Outputs
+from audio.params import Audio
+from models import checkpoint, params
+from stages.transfer import spread
+from tests.conftest import change, committed, run_stage, write_params
+
+RATE, LENGTH = 16_000, 32_768
+GROUPS = ["a", "a", "a", "b", "b"]
+
+
+def test_fewer_cases_are_among_more_and_of_all_groups() -> None:
+    order = spread(GROUPS, 5)
+    assert sorted(order) == [0, 1, 2, 3, 4]
+    assert all(spread(GROUPS, count) == order[:count] for count in range(6))
+    assert {GROUPS[number] for number in order[:2]} == {"a", "b"}
+
+
+def clip(hertz: float, harmonics: int, length: int = LENGTH) -> benchmark.Signal:
+    time = np.arange(length) / RATE
+    tone = sum(np.sin(2 * np.pi * hertz * n * time) / n for n in range(1, harmonics + 1))
+    return (0.05 * np.asarray(tone)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five cases of tones, without notes, and a timbre net."""
+    folder = tmp_path_factory.mktemp("evaluate")
+    write_params(
+        folder, change(committed(), {"evaluate.examples": 1, "evaluate.limits": {"eq_match": 2}})
+    )
+    cases = [
+        Case(
+            f"case{number}", group, "", str(number), "", "", "", None,
+            clip(220 + 40 * number, 3), clip(330, 3 + number, 20_000), clip(220, 3 + number),
+        )
+        for number, group in enumerate(GROUPS)
+    ]  # fmt: skip
+    benchmark.write(folder / "cases.parquet", cases, RATE)
+    torch.manual_seed(0)
+    network = params.TimbreNet.model_validate(committed()["train"]["timbre"]["network"])
+    audio = Audio.model_validate(committed()["audio"])
+    checkpoint.save(folder / "timbre", checkpoint.build("timbre", network, audio))
+    return folder
+
+
+def transfer(
+    folder: Path, name: str, *options: str, row: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    row = row or name
+    places = (f"outputs/{row}.parquet", f"cost/{row}.json", f"heard/{row}")
+    return run_stage(folder, "stages.transfer", name, "cases.parquet", *places, *options)
+
+
+def evaluate(folder: Path, out: str, net: str = "timbre") -> subprocess.CompletedProcess[str]:
+    places = (f"{out}/scores", f"{out}/metrics")
+    return run_stage(folder, "stages.evaluate", "cases.parquet", net, "outputs", *places)
+
+
+Rows = dict[str, list[dict[str, str]]]
+
+
+@pytest.fixture(scope="module")
+def scored(folder: Path) -> Rows:
+    """The rows of each system's CSV."""
+    for result in (
+        transfer(folder, "copy_style"),
+        transfer(folder, "copy_style", "--shuffled", row="wrong"),
+        transfer(folder, "eq_match"),
+        evaluate(folder, "out"),
+    ):
+        assert result.returncode == 0, result.stderr
+    found = {}
+    for path in (folder / "out" / "scores").iterdir():
+        with path.open() as file:
+            found[path.stem] = list(csv.DictReader(file))
+    return found
+
+
+def test_every_case_is_a_row_with_all_that_is_known(scored: Rows) -> None:
+    assert set(scored) == {"copy_style", "wrong", "eq_match"}
+    unknown = {"onset_f1", "note_f1", "frame_f1", "family"}  # no notes, no families
+    for row in scored["copy_style"]:
+        assert list(row) == ["case", *NAMES]
+        assert {name for name in NAMES if not row[name]} == unknown
+    assert [row["case"] for row in scored["copy_style"]] == [f"case{n}" for n in range(5)]
+
+
+def test_a_limited_system_has_cases_of_all_groups(scored: Rows) -> None:
+    assert [row["case"] for row in scored["eq_match"]] == ["case0", "case3"]
+
+
+def test_the_means_are_those_of_the_rows(folder: Path, scored: Rows) -> None:
+    for name, rows in scored.items():
+        means = json.loads((folder / "out" / "metrics" / f"{name}.json").read_text())
+        assert means.pop("cases") == len(rows)
+        for metric, value in means.items():
+            assert value == pytest.approx(np.mean([float(row[metric]) for row in rows]), abs=1e-3)
+
+
+def test_wrong_styles_are_of_other_cases(scored: Rows) -> None:
+    pairs = zip(scored["wrong"], scored["copy_style"], strict=True)
+    assert all(wrong["timbre"] != right["timbre"] for wrong, right in pairs)
+
+
+@pytest.mark.usefixtures("scored")
+def test_the_first_case_is_kept_to_be_heard(folder: Path) -> None:
+    (kept,) = (folder / "heard" / "copy_style").iterdir()
+    sound, rate = soundfile.read(kept, dtype="float32")
+    case = benchmark.Cases(folder / "cases.parquet")[0]
+    assert (kept.name, rate) == ("case0.flac", RATE)
+    assert np.allclose(sound, np.resize(case.style, LENGTH), atol=1e-4)
+    stored = Outputs(folder / "outputs" / "copy_style.parquet")
+    assert np.array_equal(stored.get("case0"), sound)
+    assert stored.get("case9") is None
+
+
+@pytest.mark.usefixtures("scored")
+def test_what_it_cost_is_there(folder: Path) -> None:
+    cost = json.loads((folder / "cost" / "copy_style.json").read_text())
+    assert set(cost) == {"device", "realtime", "parameters", "memory_mb"}
+    assert cost["realtime"] > 1
+
+
+@pytest.mark.usefixtures("scored")
+def test_a_net_that_is_none_ends_in_a_sentence_and_leaves_nothing(folder: Path) -> None:
+    result = evaluate(folder, "none", net="params.yaml")
+    assert result.returncode == 2
+    assert result.stderr.splitlines()[-1].startswith("error: expected a checkpoint of this project")
+    assert "Traceback" not in result.stderr
+    assert not (folder / "none").exists()
+
+
+@pytest.mark.parametrize("content", [None, b"PAR1 no more"])
+def test_outputs_that_are_none_end_in_a_sentence(folder: Path, content: bytes | None) -> None:
+    place = folder / "bad"
+    place.mkdir(exist_ok=True)
+    if content is not None:
+        (place / "glow.parquet").write_bytes(content)
+    arguments = ("cases.parquet", "timbre", "bad", "none/scores", "none/metrics")
+    result = run_stage(folder, "stages.evaluate", *arguments)
+    assert result.returncode == 2
+    assert re.search(r"error: expected .* in bad.*; please make (it|them) with", result.stderr)
+
+
+def test_a_source_of_cases_that_is_none_is_told(tmp_path: Path) -> None:
+    write_params(tmp_path, change(committed(), {"benchmark.source": "nowhere"}))
+    result = run_stage(tmp_path, "stages.benchmark", "store", "table", "cases", "metrics")
+    assert result.returncode == 2
+    assert "expected benchmark.source to be artificial or a file, got 'nowhere'" in result.stderr
+
+
+def test_a_list_of_recordings_becomes_cases(tmp_path: Path) -> None:
+    for name, hertz in (("content", 440), ("style", 660)):
+        soundfile.write(tmp_path / f"{name}.flac", clip(hertz, 4), RATE)
+    (tmp_path / "pairs").write_text("content.flac\tstyle.flac\n")
+    write_params(tmp_path, change(committed(), {"benchmark.source": "pairs"}))
+    result = run_stage(tmp_path, "stages.benchmark", "store", "table", "cases", "metrics.json")
+    assert result.returncode == 0, result.stderr
+    (case,) = (benchmark.Cases(tmp_path / "cases")[number] for number in range(1))
+    assert (case.name, case.target, case.notes) == ("content", None, None)
+    assert json.loads((tmp_path / "metrics.json").read_text())["cases"] == 1
