@@ -65,23 +65,20 @@ class Root(nn.Module):
     """The root of a weighted level: at silence finite, but with a gradient that is not."""
 
     low_precision = False
+    hints = ()
 
     def __init__(self) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.ones(()))
 
-    def forward(
-        self, content: Tensor, style: Tensor, target: Tensor, notes: Tensor
-    ) -> dict[str, Tensor]:
+    def forward(self, content: Tensor, style: Tensor, target: Tensor) -> dict[str, Tensor]:
         return {"total": (self.weight * (target - tiny.AUDIO.db_min).mean()).abs().sqrt()}
 
 
 class Logarithm(Root):
     """The logarithm of a level: at silence no number."""
 
-    def forward(
-        self, content: Tensor, style: Tensor, target: Tensor, notes: Tensor
-    ) -> dict[str, Tensor]:
+    def forward(self, content: Tensor, style: Tensor, target: Tensor) -> dict[str, Tensor]:
         return {"total": self.weight * (target - tiny.AUDIO.db_min).mean().log()}
 
 
@@ -90,7 +87,7 @@ def trainer(name: str, model: nn.Module, folder: Path, **training: Any) -> Train
     return Trainer(name, model, settings, tiny.AUDIO, 0, folder / "progress.pt")
 
 
-@pytest.mark.parametrize("name", tiny.MODELS)
+@pytest.mark.parametrize("name", [*tiny.MODELS, "timbre"])
 def test_interrupted_and_taken_up_again_is_the_same(name: str, data: Data, tmp_path: Path) -> None:
     train, valid = data
     whole = trainer(name, tiny.build(name), tmp_path / "whole")
