@@ -12,6 +12,7 @@ from multiprocessing.util import Finalize
 from typing import Self
 
 import numpy as np
+import soxr
 from numpy.typing import NDArray
 from pebble import ProcessExpired, ProcessPool
 
@@ -24,8 +25,9 @@ Pitches = list[frozenset[int]]  # MIDI numbers in each frame of 16 ms
 def melody(audio: NDArray[np.floating], sample_rate: int) -> Pitches:
     """The pitches that Melodia hears, in this process.
 
-    Resampled to 8 kHz, equal loudness, a little noise whose seed is the number of positive samples
-    (a clip has the same pitches each time), then Melodia at essentia's defaults.
+    Resampled to 8 kHz (by soxr, ten times as fast as essentia), equal loudness, a little noise
+    whose seed is the number of positive samples (a clip has the same pitches each time), then
+    Melodia at essentia's defaults.
 
     Args:
         audio: `(L,)`, in [-1, 1]. NaN makes essentia loop for ever.
@@ -44,8 +46,7 @@ def melody(audio: NDArray[np.floating], sample_rate: int) -> Pitches:
     essentia.log.infoActive = essentia.log.warningActive = False
     import essentia.standard as algorithms
 
-    sound = audio.astype(np.float32)
-    sound = algorithms.Resample(inputSampleRate=sample_rate, outputSampleRate=RATE)(sound)
+    sound = soxr.resample(audio.astype(np.float32), sample_rate, RATE)
     sound = algorithms.EqualLoudness(sampleRate=RATE)(sound)
     rng = np.random.default_rng(int((sound > 0).sum()))
     sound = rng.normal(sound, NOISE).astype(np.float32)

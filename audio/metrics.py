@@ -41,16 +41,20 @@ def log_mel(audio: Signal, sample_rate: int, normalize: bool = True) -> NDArray[
     Returns:
         `(128, 1 + L // 512)`.
     """
+    return log_mels(audio, sample_rate)[not normalize]
+
+
+def log_mels(audio: Signal, sample_rate: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """`log_mel` with and without normalisation, of one transform."""
     audio = audio.astype(np.float64)
-    if normalize:
-        audio = audio / (np.sqrt(np.mean(audio**2)) + np.finfo(np.float32).eps)
     padded = np.pad(audio, N_FFT // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP]
     spectrum = scipy.fft.rfft(frames * np.hanning(N_FFT + 1)[:-1])
     mel = _filters(sample_rate) @ (spectrum.real**2 + spectrum.imag**2).T
-    decibels = 10 * np.log10(np.maximum(mel, 1e-10))
-    ranged: NDArray[np.float64] = np.maximum(decibels, decibels.max() - RANGE_DB)
-    return ranged
+    rms = np.sqrt(np.mean(audio**2)) + np.finfo(np.float32).eps
+    decibels = (10 * np.log10(np.maximum(power, 1e-10)) for power in (mel / rms**2, mel))
+    level, raw = (np.maximum(each, each.max() - RANGE_DB) for each in decibels)
+    return level, raw
 
 
 def lsd(output: Signal, target: Signal) -> float:

@@ -56,7 +56,9 @@ class Scorer:
         timbre = case.style if case.target is None else case.target
         sounding = case.content if case.target is None else case.target
         wanted, pitches = self._embed(timbre), self._pitches(sounding)
-        levels = None if case.target is None else self._levels(case.target)
+        levels = (
+            None if case.target is None else metrics.log_mels(case.target, self._audio.sample_rate)
+        )
         scores = {}
         for name, output in outputs.items():
             found = self._timbre(output, wanted, case.style_family)
@@ -70,13 +72,8 @@ class Scorer:
             scores[name] = {metric: found[metric] for metric in metrics.NAMES if metric in found}
         return scores
 
-    def _levels(self, sound: Signal) -> tuple[Mel, Mel]:
-        """Spectrograms with and without normalisation."""
-        rate = self._audio.sample_rate
-        return metrics.log_mel(sound, rate), metrics.log_mel(sound, rate, normalize=False)
-
     def _distances(self, output: Signal, target: tuple[Mel, Mel]) -> Scores:
-        level, raw = self._levels(output)
+        level, raw = metrics.log_mels(output, self._audio.sample_rate)
         return {
             "lsd": metrics.lsd(level, target[0]),
             "lsd_frames": metrics.lsd_frames(level, target[0]),

@@ -32,6 +32,7 @@ class System:
     """
 
     def __init__(self, settings: Ulyanov) -> None:
+        torch.set_num_threads(1)  # one process a core
         self._settings = settings
 
     def __call__(

@@ -24,9 +24,8 @@ from stages.params import load
 if TYPE_CHECKING:
     from models.bench import Bench
 
-# The command itself does without torch: it is loaded once, where the workers come from.
+TORCH = ("ulyanov", "resynthesis")  # systems without a checkpoint that need it all the same
 WORKERS = get_context("forkserver")
-WORKERS.set_forkserver_preload(["models.bench"])
 
 
 class Task(NamedTuple):
@@ -71,10 +70,12 @@ def transfer(task: Task, number: int) -> Signal | None:
 
 def cost(task: Task, number: int) -> dict[str, float]:
     """What a case costs, in a worker that does nothing else; a model's speed on a GPU beside it."""
-    from torch import cuda
-
     figures = bench(task).cost(number)
-    if task.checkpoint is not None and cuda.is_available():
+    if task.checkpoint is None:
+        return figures
+    from torch import cuda  # as the model has done
+
+    if cuda.is_available():
         figures["gpu_realtime"] = bench(task, "cuda").cost(number)["realtime"]
     return figures
 
@@ -92,6 +93,9 @@ def main() -> None:
     args = parser.parse_args()
 
     settings = load().evaluate
+    # the command itself does without torch: it is loaded once, where the workers come from
+    needed = args.checkpoint is not None or args.name in TORCH
+    WORKERS.set_forkserver_preload(["models.trained" if needed else "models.bench"])
     task = Task(args.name, args.checkpoint, args.shuffled, args.benchmark)
     cases = Cases(args.benchmark)
     labels = cases.labels()

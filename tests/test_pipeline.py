@@ -70,7 +70,9 @@ def code_of(name: str) -> set[str]:
     starts = [f"{package}/{script}.py"]
     if script in ("train", "transfer"):
         module = f"models/{argument.removesuffix('_shuffled')}.py"
-        starts.append(module if (ROOT / module).is_file() else "models/baselines.py")
+        starts += [module] if (ROOT / module).is_file() else []
+    if "--checkpoint" in str(STAGES[name].cmd) or argument == "resynthesis":
+        starts.append("models/trained.py")
     return reached(*starts)
 
 
