@@ -60,7 +60,9 @@ def log_mels(audio: Signal, sample_rate: int) -> tuple[NDArray[np.float64], NDAr
 def lsd(output: Signal, target: Signal) -> float:
     """Log-spectral distance as Cifka et al. 2021 compute it (arXiv:2102.05749, section 4.3).
 
-    Root mean square over time, mean over bands (their published code averages over axis 1).
+    Root mean square over time, mean over bands (their published code averages over axis 1). On the
+    demo's benchmark copied content is at 16.8 (the floor), the target through the vocoder at 4.4
+    (the ceiling); with levels that count, the same.
 
     Args:
         output: `(128, T)`, as `log_mel` gives it: the level of a clip does not matter.
@@ -76,7 +78,7 @@ def lsd_frames(output: Signal, target: Signal) -> float:
     """Log-spectral distance as it is usual elsewhere: RMS over bands, mean over frames.
 
     Source: Gray and Markel, "Distance measures for speech processing", IEEE TASSP 1976. Arguments,
-    unit and direction as for `lsd`.
+    unit and direction as for `lsd`; floor 17.2, ceiling 4.8.
     """
     return float(np.mean(np.sqrt(np.mean((output - target) ** 2, axis=0))))
 
@@ -85,8 +87,8 @@ def roughness(output: Signal, target: Signal) -> float:
     """How much an output changes from frame to frame, against how much the target does.
 
     `lsd` rewards noise, which this shows: the mean absolute difference of neighbouring frames in
-    dB, as a ratio. 1 is the target's own; below is blur, above is roughness. Arguments as for
-    `lsd`.
+    dB, as a ratio from 0 up. 1 is the target's own; below is blur, above is roughness. Copied
+    content has 1.11, the target through the vocoder 0.99. Arguments as for `lsd`.
     """
     changes = [float(np.abs(np.diff(mel, axis=1)).mean()) for mel in (output, target)]
     return changes[0] / max(changes[1], np.finfo(float).eps)
@@ -96,7 +98,9 @@ def frame_f1(estimated: NDArray[np.bool_], true: NDArray[np.bool_]) -> float:
     """F1 of the pitches that sound in each frame, over the whole clip.
 
     Precision and recall as in MIREX's multiple fundamental frequency estimation: an estimated pitch
-    is right if that semitone is in the score at that frame (Bay, Ehmann and Downie, ISMIR 2009).
+    is right if that semitone is in the score at that frame (Bay, Ehmann and Downie, ISMIR 2009). On
+    the demo's benchmark other notes have 0.07 (the floor), the true ones in another timbre and the
+    target through the vocoder both 0.62 (the ceiling: notes ring on, harmonics pass for notes).
 
     Args:
         estimated: `(128, T)`, which MIDI pitches were found.
