@@ -45,15 +45,16 @@ def test_seeds_differ_between_runs_and_steps() -> None:
 
 
 def test_content_style_and_target_have_their_lengths(store: Split) -> None:
-    content, style, target, notes = made(store).batch(0, 0, 5)
+    content, style, target, notes, programs = made(store).batch(0, 0, 5)
     assert notes is not None
     assert notes.shape == (5, 16, CROP)
+    assert programs.shape == (5, 3)
     assert content.shape == target.shape == (5, tiny.AUDIO.n_mels, CROP)
     assert style.shape == (5, tiny.AUDIO.n_mels, STYLE)
 
 
 def test_content_and_target_are_cropped_alike_and_style_by_itself(ramps: Split) -> None:
-    content, style, target, _ = made(ramps).batch(0, 0, 64)
+    content, style, target, *_ = made(ramps).batch(0, 0, 64)
     assert np.array_equal(content, target + 1)
     assert np.array_equal(style[:, 0, 0] // 40, target[:, 0, 0] // 40)  # of the same example
     starts, style_starts = target[:, 0, 0] % 40, style[:, 0, 0] % 40
@@ -77,7 +78,7 @@ def test_the_notes_are_those_of_the_target(store: Split) -> None:
 
 
 def test_in_the_self_view_the_content_is_the_target(store: Split) -> None:
-    content, style, target, _ = made(store, "self").batch(0, 0, 8)
+    content, style, target, *_ = made(store, "self").batch(0, 0, 8)
     assert np.array_equal(content, target)
     assert not np.array_equal(style[..., :CROP], target)
 

@@ -43,9 +43,17 @@ def test_an_unknown_name_is_told_the_known_ones(name: str) -> None:
 
 def stage(folder: Path, train: list[str]) -> tuple[int, str]:
     """Run the stage; exit code and what it said."""
-    changes = {"soundfonts.train": train, "soundfonts.valid": train, "soundfonts.test": ["a/T.sf2"]}
+    test = ["a/T.sf2"]
+    splits = {"train": train, "valid": train, "test": test, "timbre_test": test}
+    changes = {f"soundfonts.{split}": fonts for split, fonts in splits.items()}
+    changes["soundfonts.timbre"] = ["c/N.sf2"]
     write_params(folder, change(committed(), changes))
-    for place, content in (("a/T.sf2", b"tests"), ("b/S.sf2", b"others"), ("b/T.sf2", b"others")):
+    for place, content in (
+        ("a/T.sf2", b"tests"),
+        ("b/S.sf2", b"others"),
+        ("b/T.sf2", b"others"),
+        ("c/N.sf2", b"net"),
+    ):
         (folder / place).parent.mkdir(exist_ok=True)
         (folder / place).write_bytes(b"RIFF....sfbk" + content)
     result = run_stage(folder, "stages.soundfonts", "out/fonts", "out/card.json")
@@ -55,11 +63,13 @@ def stage(folder: Path, train: list[str]) -> tuple[int, str]:
 def test_fonts_are_copied_by_content_with_a_card(tmp_path: Path) -> None:
     assert stage(tmp_path, ["b/S.sf2", "TimGM6mb"])[0] == 0
     fonts = tmp_path / "out" / "fonts"
-    assert sorted(path.name for path in fonts.iterdir()) == ["S.sf2", "T.sf2", "TimGM6mb.sf2"]
+    assert sorted(path.name for path in fonts.iterdir()) == [
+        "N.sf2", "S.sf2", "T.sf2", "TimGM6mb.sf2",
+    ]  # fmt: skip
     assert (fonts / "TimGM6mb.sf2").read_bytes() == FONT.read_bytes()
     assert not any(path.is_symlink() for path in fonts.iterdir())
     card = json.loads((tmp_path / "out" / "card.json").read_text())
-    assert card["a/T.sf2"]["splits"] == ["test"]
+    assert card["a/T.sf2"]["splits"] == ["test", "timbre_test"]
     assert card["TimGM6mb"] == {
         "file": "TimGM6mb.sf2",
         "sha256": sha256(FONT),
@@ -79,7 +89,7 @@ def test_a_missing_font_ends_in_one_sentence_before_anything_is_copied(tmp_path:
 def test_two_fonts_of_one_file_name_are_refused(tmp_path: Path) -> None:
     code, said = stage(tmp_path, ["b/T.sf2"])
     assert code == 2
-    assert said == "error: expected soundfonts of different file names, got T.sf2, T.sf2.\n"
+    assert said == "error: expected soundfonts of different file names, got T.sf2, T.sf2, N.sf2.\n"
 
 
 def test_a_file_that_is_no_soundfont_is_refused(tmp_path: Path) -> None:
