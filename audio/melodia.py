@@ -136,7 +136,7 @@ def jaccard(output: Pitches, reference: Pitches) -> float:
     The Jaccard distance of the two sets in each frame, 0 where both are empty, averaged over time
     (arXiv:2102.05749, section 4.3). The paper reports 0.54 between the content and the target,
     which are the same notes in two timbres; on the demo's benchmark that is 0.52, other notes have
-    0.91 (the floor), and the target through the vocoder 0.27 (the ceiling).
+    0.91 (the floor), and the target through the vocoder 0.28 (the ceiling).
 
     Args:
         output: as `melody` gives it.

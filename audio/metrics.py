@@ -61,7 +61,7 @@ def lsd(output: Signal, target: Signal) -> float:
     """Log-spectral distance as Cifka et al. 2021 compute it (arXiv:2102.05749, section 4.3).
 
     Root mean square over time, mean over bands (their published code averages over axis 1). On the
-    demo's benchmark copied content is at 16.8 (the floor), the target through the vocoder at 4.4
+    demo's benchmark copied content is at 16.8 (the floor), the target through the vocoder at 4.5
     (the ceiling); with levels that count, the same.
 
     Args:
@@ -78,7 +78,7 @@ def lsd_frames(output: Signal, target: Signal) -> float:
     """Log-spectral distance as it is usual elsewhere: RMS over bands, mean over frames.
 
     Source: Gray and Markel, "Distance measures for speech processing", IEEE TASSP 1976. Arguments,
-    unit and direction as for `lsd`; floor 17.2, ceiling 4.8.
+    unit and direction as for `lsd`; floor 17.2, ceiling 4.9.
     """
     return float(np.mean(np.sqrt(np.mean((output - target) ** 2, axis=0))))
 
@@ -88,7 +88,7 @@ def roughness(output: Signal, target: Signal) -> float:
 
     `lsd` rewards noise, which this shows: the mean absolute difference of neighbouring frames in
     dB, as a ratio from 0 up. 1 is the target's own; below is blur, above is roughness. Copied
-    content has 1.11, the target through the vocoder 0.99. Arguments as for `lsd`.
+    content has 1.11, the target through the vocoder 0.98. Arguments as for `lsd`.
     """
     changes = [float(np.abs(np.diff(mel, axis=1)).mean()) for mel in (output, target)]
     return changes[0] / max(changes[1], np.finfo(float).eps)

@@ -109,7 +109,7 @@ def note_f1(estimated: Notes, true: Notes) -> tuple[float, float]:
     A note is right if its pitch is within 50 cents and its onset within 50 ms of a true one, each
     true note found once; its offset within 50 ms or a fifth of the note's duration (Bay, Ehmann and
     Downie, ISMIR 2009; Raffel et al., "mir_eval", ISMIR 2014). On the demo's benchmark other notes
-    have 0.02 and 0.01 (the floor), the target through the vocoder 0.55 and 0.38 (the ceiling, which
+    have 0.02 and 0.01 (the floor), the target through the vocoder 0.56 and 0.38 (the ceiling, which
     is the transcriber's: slow attacks and notes that ring on are hard to place).
 
     Args:
