@@ -68,16 +68,19 @@ def transfer(task: Task, number: int) -> Signal | None:
     return bench(task).output(number)
 
 
-def cost(task: Task, number: int) -> dict[str, float]:
-    """What a case costs, in a worker that does nothing else; a model's speed on a GPU beside it."""
-    figures = bench(task).cost(number)
+def measured(task: Task, number: int) -> tuple[Signal | None, dict[str, float]]:
+    """The output for a case and its cost, in a worker beside which nothing else runs.
+
+    A model's speed on a GPU comes with it, where there is one.
+    """
+    made, figures = bench(task).measured(number)
     if task.checkpoint is None:
-        return figures
+        return made, figures
     from torch import cuda  # as the model has done
 
     if cuda.is_available():
-        figures["gpu_realtime"] = bench(task, "cuda").cost(number)["realtime"]
-    return figures
+        figures["gpu_realtime"] = bench(task, "cuda").measured(number)[1]["realtime"]
+    return made, figures
 
 
 def main() -> None:
@@ -101,15 +104,14 @@ def main() -> None:
     labels = cases.labels()
     order = spread([label["group"] for label in labels], len(labels))
     numbers = sorted(order[: settings.limits.get(args.name, len(labels))])
-    made: dict[str, Signal] = {}
-    with ProcessPoolExecutor(len(os.sched_getaffinity(0)), WORKERS) as pool:
-        jobs = [pool.submit(transfer, task, number) for number in numbers]
-        for number, job in zip(numbers, tqdm(jobs, desc=args.name, unit="case"), strict=True):
-            sound = job.result()
-            if sound is not None:
-                made[labels[number]["name"]] = sound
     with ProcessPoolExecutor(1, WORKERS) as pool:
-        figures = pool.submit(cost, task, numbers[0]).result() if made else {}
+        first, figures = pool.submit(measured, task, numbers[0]).result()
+    found = {numbers[0]: first}
+    with ProcessPoolExecutor(len(os.sched_getaffinity(0)), WORKERS) as pool:
+        jobs = {number: pool.submit(transfer, task, number) for number in numbers[1:]}
+        for number, job in tqdm(jobs.items(), desc=args.name, unit="case"):
+            found[number] = job.result()
+    made = {labels[n]["name"]: sound for n, sound in found.items() if sound is not None}
     heard = [labels[number]["name"] for number in order[: settings.examples]]
     with replacing(args.examples) as folder:
         folder.mkdir()

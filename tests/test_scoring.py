@@ -169,10 +169,14 @@ def test_without_a_target_the_clips_themselves_are_the_measure(
     assert found["style"]["timbre"] == pytest.approx(0, abs=1e-6)
     bench = Bench("resynthesis", tmp_path / "real", None, False, None, audio, VOCODER, 0)
     assert bench.output(0) is None
+    assert bench.measured(0) == (None, {})
 
 
 def test_what_a_system_costs_is_measured(cases: Path, audio: Audio) -> None:
-    cost = Bench("copy_content", cases, None, False, None, audio, VOCODER, 0).cost(0)
+    bench = Bench("copy_content", cases, None, False, None, audio, VOCODER, 0)
+    made, cost = bench.measured(1)
+    assert made is not None
+    assert np.array_equal(made, bench.cases[1].content)
     assert cost["parameters"] == 0
     assert cost["realtime"] > 1
     assert cost["memory_mb"] > 50
