@@ -144,7 +144,6 @@ def test_the_whole_pipeline_runs_once(project: Path) -> None:
     assert metrics.keys() == systems
     assert len(systems) == 12
     assert all(figures["lsd"] > 0 for name, figures in metrics.items() if name != "copy_content")
-    assert min(metrics, key=lambda name: metrics[name]["lsd"]) == "resynthesis"
     assert all(f"| {name} |" in (data / "report.md").read_text() for name in systems)
     page = (data / "report.html").read_text()
     assert page.count("<audio") == len(systems) + 3  # and content, style, target
