@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from audio import results
+from audio import metrics, results
 from audio.errors import InputError
 from audio.statistics import Interval
 from stages import report_sources as sources
@@ -97,3 +97,7 @@ def test_no_case_is_among_the_best_and_the_worst() -> None:
     assert tables.extremes({"glow": scores}, ["glow"], "lsd", 3) == [
         ("glow", [("a", "0.00"), ("b", "1.00")], [("d", "3.00"), ("c", "2.00")])
     ]
+
+
+def test_every_metric_that_is_written_has_a_meaning() -> None:
+    assert tuple(results.METRICS) == metrics.NAMES
