@@ -6,13 +6,14 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from audio import effects
+from audio import effects, variation
 from audio.notes import Notes, Track, segment, transpose
 from audio.params import Section
+from audio.variation import PITCHED, Variations
 
 TIMBRE = ("timbre", "timbre_test")  # splits of the timbre net, the metric's
+VARIED = ("train", "valid")  # splits with timbres made at random
 PLAIN = ("test", "timbre_test")  # splits without effects and transposition
-PITCHED = 112  # programs that are no percussion and no sound effect
 
 
 class Sequences(Section):
@@ -22,6 +23,7 @@ class Sequences(Section):
     max_transposition: int = Field(ge=0, le=12)  # semitones, up or down
     cross_programs: int = Field(ge=8, le=128)  # the cross view's program is drawn from 0 to this
     effects_chances: list[float] = Field(min_length=1)  # of 0, 1, 2, ... effects
+    variation: Variations  # of timbres
     test_share: float = Field(gt=0, lt=1)  # of pieces
     valid_share: float = Field(gt=0, lt=1)  # of pieces
     timbre_share: float = Field(gt=0, lt=1)  # of pieces, for the timbre net alone
@@ -59,6 +61,7 @@ class Timbre(NamedTuple):
     program: int
     font: str
     effects: str  # as `effects.dumps` writes them
+    variation: str = ""  # as `variation.Variation.dumps` writes it
 
 
 class Example(NamedTuple):
@@ -198,6 +201,11 @@ def draw(
         Timbre(program, str(rng.choice(fonts[split])), effects.dumps(effects.draw(rng, chances)))
         for program in (program, other)
     ]
+    if split in VARIED:
+        timbres = [
+            timbre._replace(variation=variation.draw(rng, settings.variation).dumps())
+            for timbre in timbres
+        ]
     return Example(
         split=split,
         cluster=cluster,

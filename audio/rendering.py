@@ -17,6 +17,14 @@ from audio.params import Audio, Section
 from audio.soundfonts import file_name
 from audio.store import INT16, VIEWS
 from audio.store_writing import Content, Shard
+from audio.variation import Variation
+
+
+class KeepAudio(Section):
+    """Of how many first examples of a split the audio is stored beside the mels."""
+
+    train: int = Field(ge=0)
+    valid: int = Field(ge=0)
 
 
 class Spectrograms(Section):
@@ -25,6 +33,7 @@ class Spectrograms(Section):
     synthesis: synthesis.Synthesis
     chunk_examples: int = Field(ge=1)  # what a reader takes at once
     shard_examples: int = Field(ge=1)  # what a worker writes whole
+    keep_audio: KeepAudio
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -54,7 +63,8 @@ class Renderer:
 
     def render(self, notes: Notes, timbre: Timbre) -> NDArray[np.float64]:
         """Notes in a timbre, effects included, at the level of the settings: `(L,)`."""
-        dry = self._synth(timbre.font).render(notes, timbre.program)
+        varied = Variation.loads(timbre.variation)
+        dry = self._synth(timbre.font).render(notes, timbre.program, varied)
         wet = effects.apply(dry, self._audio.sample_rate, effects.loads(timbre.effects))
         return synthesis.at_level(wet, self._audio.level_db)
 
@@ -67,13 +77,12 @@ class Renderer:
         self._synths.move_to_end(font)
         return self._synths[font]
 
-    def shard(self, examples: list[Example], *, keep_audio: bool) -> Content:
-        """What a shard stores of its examples."""
+    def shard(self, examples: list[Example], *, keep_audio: int) -> Content:
+        """What a shard stores of its examples, and of the first `keep_audio` the audio too."""
         settings = self._audio
         count, frames = len(examples), settings.segment_frames
         mel = np.empty((count, len(VIEWS), settings.n_mels, frames), np.uint8)
-        audio = np.empty((count, len(VIEWS), settings.segment_samples), np.int16)
-        audio = audio if keep_audio else audio[:0]
+        audio = np.empty((min(count, keep_audio), len(VIEWS), settings.segment_samples), np.int16)
         parts = [
             (timbre, notes, number, view)
             for number, example in enumerate(examples)
@@ -85,13 +94,13 @@ class Renderer:
         for timbre, notes, number, view in parts:
             sound = self.render(notes, timbre)
             mel[number, view] = quantize(mel_spectrogram(sound, settings), settings)
-            if keep_audio:
+            if number < len(audio):
                 audio[number, view] = np.rint(sound * INT16)
         rolls = [
             np.packbits(piano_roll(example.notes, frames, settings.frames_per_second), axis=0)
             for example in examples
         ]
-        return Content(mel, np.stack(rolls), audio if keep_audio else None)
+        return Content(mel, np.stack(rolls), audio if len(audio) else None)
 
 
 def views(example: Example) -> list[tuple[Notes, Timbre]]:
@@ -117,7 +126,7 @@ def write_shard(
     audio: Audio,
     settings: synthesis.Synthesis,
     *,
-    keep_audio: bool,
+    keep_audio: int,
 ) -> tuple[str, str]:
     """Render a shard and write it: a worker's unit of work.
 
@@ -128,12 +137,13 @@ def write_shard(
         fonts: the folder of soundfonts.
         audio: the analysis settings.
         settings: FluidSynth's settings.
-        keep_audio: store the audio too.
+        keep_audio: of how many first examples of the split the audio is stored too.
 
     Returns:
         SHA-256 of the content, by which one store can be told from another, and of the files.
     """
     rows = table.read(examples, shard.split, shard.start, shard.stop)
-    content = _renderer(fonts, audio, settings).shard(rows, keep_audio=keep_audio)
+    kept = max(0, keep_audio - shard.start)
+    content = _renderer(fonts, audio, settings).shard(rows, keep_audio=kept)
     store_writing.write(path, shard, content)
     return content.digest(), store_writing.files_digest(path, shard)

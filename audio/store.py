@@ -2,10 +2,10 @@
 
 `mel` is uint8 `(N, V, M, T)`, the codes of `audio.mel`, with the views of an example side by
 side: `content`, `style`, `target`. `notes` is uint8 `(N, 16, T)`: which of the 128 MIDI pitches of
-content and target sound in each frame, eight to a byte. `audio` is int16 `(N, V, L)` where the
-split keeps it. Small arrays beside them say what each view is: `program` uint8 and `font` uint8
-`(N, V)`, the latter an index into the attribute `fonts`, and `piece` uint8 `(N, V, 16)`, the
-piece's name by content.
+content and target sound in each frame, eight to a byte. `audio` is int16 `(N', V, L)` where the
+split keeps it, of its first examples or of all. Small arrays beside them say what each view is:
+`program` uint8 and `font` uint8 `(N, V)`, the latter an index into the attribute `fonts`, and
+`piece` uint8 `(N, V, 16)`, the piece's name by content.
 
 A chunk is what a reader takes at once, a shard is what one writer writes whole: two writers in one
 shard would lose data. Every chunk carries a checksum.
@@ -61,9 +61,11 @@ class Split:
                 f"or altered; please restore them with `rm -rf {path} && ./run dvc repro "
                 "spectrograms`."
             ) from error
-        self._path, self._name = path, name
+        self._path, self.name = path, name
         self.attributes: dict[str, Any] = dict(self._root.attrs)
         self.chunk: int = self._mel.chunks[0]  # examples that are best read at once
+        # of how many first examples the audio is there too
+        self.heard = int(self._arrays["audio"].shape[0]) if "audio" in self._arrays else 0
 
     def __len__(self) -> int:
         return int(self._mel.shape[0])
@@ -83,8 +85,12 @@ class Split:
 
     def audio(self, example: int) -> NDArray[np.float32]:
         """Audio of the views of one example: `(V, L)` in [-1, 1]."""
-        stored = self._read("audio", example, example + 1)[0]
+        stored = self.samples(example, example + 1)[0]
         return np.asarray(stored, np.float32) / np.float32(INT16)
+
+    def samples(self, start: int, stop: int) -> NDArray[np.int16]:
+        """Audio of a run of the first `heard` examples, as stored: `(N, V, L)`."""
+        return self._read("audio", start, stop)
 
     def index(self, name: str) -> NDArray[np.uint8]:
         """A column of the index: `program`, `font` or `piece`."""
@@ -93,12 +99,12 @@ class Split:
     def _read(self, name: str, start: int, stop: int) -> NDArray[Any]:
         """Rows of an array, shard by shard, so that a fault names its file."""
         array = self._arrays[name]
-        size, stop = (array.shards or array.chunks)[0], min(stop, len(self))
+        size, stop = (array.shards or array.chunks)[0], min(stop, array.shape[0])
         parts = [np.empty((0, *array.shape[1:]), array.dtype)]
         for begin in range(start - start % size, stop, size):
             file = (
                 self._path
-                / self._name
+                / self.name
                 / name
                 / array.metadata.encode_chunk_key((begin // size, *(0,) * (array.ndim - 1)))
             )

@@ -44,7 +44,7 @@ class Content(NamedTuple):
 
     mel: Codes  # (N, V, M, T)
     notes: NDArray[np.uint8] | None  # (N, 16, T)
-    audio: NDArray[np.int16] | None  # (N, V, L)
+    audio: NDArray[np.int16] | None  # (N', V, L), of the first examples or of all
 
     def digest(self) -> str:
         """SHA-256, by which one content can be told from another."""
@@ -75,7 +75,7 @@ def add_split(
     shard_examples: int,
     *,
     keep_notes: bool,
-    keep_audio: bool,
+    keep_audio: int,
 ) -> None:
     """Add a split: its index, whole, and room for the rest.
 
@@ -87,7 +87,7 @@ def add_split(
         chunk_examples: examples in a chunk.
         shard_examples: examples in a shard, a multiple of `chunk_examples`.
         keep_notes: make room for the notes.
-        keep_audio: make room for the audio.
+        keep_audio: make room for the audio of so many first examples.
     """
     group = zarr.open_group(path, mode="r+").create_group(split)
     count = 0
@@ -112,7 +112,7 @@ def add_split(
     for name, (dtype, shape, chunk) in spatial.items():
         group.create_array(
             name,
-            shape=(count, *shape),
+            shape=(keep_audio if name == "audio" else count, *shape),
             dtype=dtype,
             chunks=(chunk, *shape),
             shards=(shard_examples, *shape),
@@ -132,7 +132,7 @@ def write(path: Path, shard: Shard, content: Content) -> None:
             if values is not None:
                 array = group[f"{shard.split}/{name}"]
                 assert isinstance(array, zarr.Array)
-                array[shard.start : shard.stop] = values
+                array[shard.start : shard.start + len(values)] = values
 
 
 def files_digest(path: Path, shard: Shard) -> str:
@@ -147,12 +147,12 @@ def files_digest(path: Path, shard: Shard) -> str:
 
 
 def _files(path: Path, shard: Shard) -> list[Path]:
-    """The files of a shard, one an array."""
+    """The files of a shard, one an array that reaches so far."""
     group = zarr.open_group(path, mode="r")[shard.split]
     assert isinstance(group, zarr.Group)
     files = []
     for name, array in sorted(group.arrays()):
-        if array.shards is not None:
+        if array.shards is not None and shard.start < array.shape[0]:
             key = (shard.start // array.shards[0], *(0,) * (array.ndim - 1))
             files.append(path / shard.split / name / array.metadata.encode_chunk_key(key))
     return files

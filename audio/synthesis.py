@@ -14,7 +14,9 @@ from pydantic import Field
 from audio.errors import InputError
 from audio.notes import Notes
 from audio.params import Audio, Section
+from audio.variation import ATTENUATION, Variation
 
+AS_IT_IS = Variation()
 BLOCK = 64  # samples: FluidSynth's unit of work, to which the times of its events are bound
 
 # pyfluidsynth offers 16-bit output only, whose dither depends on what was rendered before
@@ -54,6 +56,14 @@ _set_interpolation = fluidsynth.cfunc(
     ("synth", ctypes.c_void_p, 1),
     ("chan", ctypes.c_int, 1),
     ("method", ctypes.c_int, 1),
+)
+_set_generator = fluidsynth.cfunc(
+    "fluid_synth_set_gen",
+    ctypes.c_int,
+    ("synth", ctypes.c_void_p, 1),
+    ("chan", ctypes.c_int, 1),
+    ("param", ctypes.c_int, 1),
+    ("value", ctypes.c_float, 1),
 )
 _set_log = fluidsynth.cfunc(
     "fluid_set_log_function",
@@ -127,12 +137,15 @@ class Synth:
         """Unload the font."""
         self._owner.delete()
 
-    def render(self, notes: Notes, program: int) -> NDArray[np.float64]:
+    def render(
+        self, notes: Notes, program: int, variation: Variation = AS_IT_IS
+    ) -> NDArray[np.float64]:
         """Play one segment, stereo mixed to mono; what sounds on beyond its end is cut.
 
         Args:
             notes: times in seconds from the segment's start.
             program: General MIDI program, 0-127.
+            variation: what is done to it.
 
         Returns:
             `(L,)` at the sample rate, at FluidSynth's own level.
@@ -140,46 +153,58 @@ class Synth:
         Raises:
             InputError: if the font has no such program.
         """
+        # played faster and higher by this, then slower: the pitch is the notes', the waves' is not
+        ratio = 2 ** (variation.formants / 12)
+        programs = [program] if variation.layer is None else [program, variation.layer]
         synth = self._new_synth()
         font = _add_font(synth.synth, self._font)
         try:
-            if synth.program_select(0, font, 0, program) != 0:
-                raise InputError(
-                    f"expected a General MIDI soundfont, {self._path.name} has no program "
-                    f"{program}; please name another."
-                )
-            left, right = self._play(synth, notes)
+            for channel, chosen in enumerate(programs):
+                if synth.program_select(channel, font, 0, chosen) != 0:
+                    raise InputError(
+                        f"expected a General MIDI soundfont, {self._path.name} has no program "
+                        f"{chosen}; please name another."
+                    )
+                louder = variation.balance if channel else -variation.balance
+                for number, value in (*variation.generators, (ATTENUATION, max(0.0, -louder))):
+                    if value:
+                        _set_generator(synth.synth, channel, number, value)
+            left, right = self._play(synth, notes, len(programs), variation.formants, ratio)
         finally:
             _remove_font(synth.synth, self._font)
             synth.delete()
         mono: NDArray[np.float64] = (left.astype(np.float64) + right) / 2
-        if self._factor == 1:
+        if self._factor == 1 and ratio == 1:
             return mono
         # the synthesizer aliases where it plays samples faster than they were recorded
-        decimated: NDArray[np.float64] = soxr.resample(mono, self._factor, 1)
-        return decimated
+        length = self._samples // self._factor
+        decimated: NDArray[np.float64] = soxr.resample(mono, self._factor / ratio, 1)[:length]
+        return np.pad(decimated, (0, length - len(decimated)))
 
-    def _play(self, synth: fluidsynth.Synth, notes: Notes) -> NDArray[np.float32]:
+    def _play(
+        self, synth: fluidsynth.Synth, notes: Notes, channels: int, shift: int, ratio: float
+    ) -> NDArray[np.float32]:
         """The notes' events and the audio between them: left and right, `(2, samples)`."""
-        stereo = np.zeros((2, self._samples), np.float32)
+        stereo = np.zeros((2, round(self._samples / ratio)), np.float32)
         done = 0
-        for sample, is_on, pitch, velocity in self._events(notes):
+        for sample, is_on, pitch, velocity in self._events(notes, ratio):
             _write(synth, stereo, done, sample)
             done = sample
-            if is_on:
-                synth.noteon(0, pitch, velocity)
-            else:
-                synth.noteoff(0, pitch)
-        _write(synth, stereo, done, self._samples)
+            for channel in range(channels):
+                if is_on:
+                    synth.noteon(channel, min(max(pitch + shift, 0), 127), velocity)
+                else:
+                    synth.noteoff(channel, min(max(pitch + shift, 0), 127))
+        _write(synth, stereo, done, stereo.shape[1])
         return stereo
 
-    def _events(self, notes: Notes) -> Iterator[tuple[int, bool, int, int]]:
+    def _events(self, notes: Notes, ratio: float) -> Iterator[tuple[int, bool, int, int]]:
         """`(sample, is_on, pitch, velocity)` in order; a note ends before the next one begins."""
-        end = self._samples
+        end = round(self._samples / ratio)
         events = []
         for note in notes:
             on, off = (
-                min(round(float(time) * self._rate / BLOCK) * BLOCK, end)
+                min(round(float(time) * self._rate / ratio / BLOCK) * BLOCK, end)
                 for time in (note["start"], note["end"])
             )
             pitch, velocity = int(note["pitch"]), int(note["velocity"])

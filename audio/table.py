@@ -16,7 +16,14 @@ from audio.examples import Example, Timbre
 from audio.files import replacing
 from audio.notes import notes_from_columns
 
-_TIMBRE = pa.struct([("program", pa.uint8()), ("font", pa.string()), ("effects", pa.string())])
+_TIMBRE = pa.struct(
+    [
+        ("program", pa.uint8()),
+        ("font", pa.string()),
+        ("effects", pa.string()),
+        ("variation", pa.string()),
+    ]
+)
 SCHEMA = pa.schema(
     [
         ("split", pa.string()),
@@ -102,7 +109,7 @@ def index(path: Path, split: str) -> Index:
     columns = {
         name: np.array(table[name].to_pylist())
         for name in table.column_names
-        if not name.endswith("effects")
+        if not name.endswith(("effects", "variation"))
     }
     timbres = ("content_timbre", "timbre", "timbre")
     pieces = "".join(

@@ -4,13 +4,15 @@ Trained on the cross view (content in another timbre than the target), it is wha
 quantiser into and what `glow` stands on.
 """
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from audio.params import Audio
 from models.blocks import ResidualBlock, normalize_channels, over_time
-from models.encoders import STRIDE, ContentEncoder, StyleEncoder
+from models.encoders import STRIDE, ContentEncoder, Style, StyleEncoder
 from models.params import Autoencoder
 
 Losses = dict[str, Tensor]
@@ -20,6 +22,43 @@ SOUNDING = 5.0  # weight of a sounding pitch in the note loss: most are silent
 RARELY = -4.0  # where the note head begins: a pitch sounds in two frames of a hundred
 
 
+class StyleAttention(nn.Module):
+    """Lets each frame of content look up what the style clip sounds like in such a moment.
+
+    Scaled dot-product attention (Vaswani et al., NeurIPS 2017, arXiv:1706.03762, section 3.2)
+    without positions: when something sounds in the style clip tells nothing. One vector cannot say
+    how a timbre differs by register. Begins as the identity.
+
+    Args:
+        channels: of the content, a multiple of `heads`.
+        style_channels: of the style's frames.
+        heads: that look side by side.
+    """
+
+    def __init__(self, channels: int, style_channels: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm = nn.GroupNorm(1, style_channels)
+        self.query = nn.Conv1d(channels, channels, 1)
+        self.key = nn.Conv1d(style_channels, channels, 1)
+        self.value = nn.Conv1d(style_channels, channels, 1)
+        self.out = nn.Conv1d(channels, channels, 1)
+        nn.init.zeros_(self.out.weight)
+        assert self.out.bias is not None
+        nn.init.zeros_(self.out.bias)
+
+    def forward(self, h: Tensor, frames: Tensor) -> Tensor:
+        """`(B, C, T)` and `(B, C', T')` -> `(B, C, T)`."""
+        frames = self.norm(frames)
+        query, key, value = (
+            x.unflatten(1, (self.heads, -1)).transpose(2, 3)  # b (h d) t -> b h t d
+            for x in (self.query(normalize_channels(h)), self.key(frames), self.value(frames))
+        )
+        found = F.scaled_dot_product_attention(query, key, value)
+        change: Tensor = self.out(found.transpose(2, 3).flatten(1, 2))
+        return h + change
+
+
 class Decoder(nn.Module):
     """Content code and style vector -> mel: dilated residual blocks with FiLM, upsampled by 4."""
 
@@ -27,6 +66,9 @@ class Decoder(nn.Module):
         super().__init__()
         width, style = config.channels, config.style_dim
         self.enter = nn.Conv1d(config.content_dim + style, width, 3, padding=1)
+        self.attention = None
+        if config.style_heads:
+            self.attention = StyleAttention(width, config.style_channels, config.style_heads)
         self.blocks = nn.ModuleList(
             ResidualBlock(width, d, style) for d in config.decoder_dilations
         )
@@ -35,12 +77,15 @@ class Decoder(nn.Module):
         self.up2 = nn.ConvTranspose1d(width, width, 4, stride=2, padding=1)
         self.out = nn.Conv1d(width, n_mels, 5, padding=2)
 
-    def forward(self, code: Tensor, style: Tensor) -> Tensor:
-        """`(B, D, T)` and `(B, S)` -> `(B, M, 4 T)`."""
-        h = self.enter(torch.cat([code, over_time(style, code.shape[2])], dim=1))
-        for block in self.blocks:
-            h = block(h, style)
-        h = self.between(F.gelu(self.up1(h)), style)
+    def forward(self, code: Tensor, style: Style) -> Tensor:
+        """`(B, D, T)` -> `(B, M, 4 T)`."""
+        vector = style.vector
+        h = self.enter(torch.cat([code, over_time(vector, code.shape[2])], dim=1))
+        for number, block in enumerate(self.blocks):
+            h = block(h, vector)
+            if number == 0 and self.attention is not None:
+                h = self.attention(h, style.frames)
+        h = self.between(F.gelu(self.up1(h)), vector)
         mel: Tensor = self.out(F.gelu(self.up2(h)))
         return mel
 
@@ -97,8 +142,9 @@ class Model(nn.Module):
         """How far the decoder's output is from the target, and the code from telling the notes.
 
         The error of the normalised mel is absolute, and counts more where the target is loud:
-        partials are few, and a blur between them would cost little. The notes are known of what
-        was rendered; that the code must tell them is what makes it learn pitch in minutes.
+        partials are few, and a blur between them would cost little. Blur lowers peaks, and so the
+        power of a frame, which therefore counts by itself. The notes are known of what was
+        rendered; that the code must tell them is what makes it learn pitch in minutes.
 
         Args:
             code: `(B, D, T / 4)`.
@@ -107,13 +153,17 @@ class Model(nn.Module):
             notes: `(B, 128, T)`, which pitches sound, or None where nobody knows.
 
         Returns:
-            `total` and its parts, `reconstruction` without the weights, and `notes`.
+            `total` and its parts, `reconstruction` without the weights, `power` and `notes`.
         """
         truth = self.normalize(target)
-        error = (self.decoder(code, self.style_encoder(self.normalize(style))) - truth).abs()
+        made = self.decoder(code, self.style_encoder(self.normalize(style)))
+        error = (made - truth).abs()
         weight = 1 + self.config.loudness_weight * (target - self.audio.db_min) / 20
         total = (weight * error).mean() / weight.mean()
         terms = {"reconstruction": error.mean().detach()}
+        if self.config.power_weight:
+            terms["power"] = (self._power(made) - self._power(truth)).abs().mean()
+            total = total + self.config.power_weight * terms["power"]
         if notes is not None and self.note_head is not None:
             logits = self.note_head(code).float()
             sounding = F.avg_pool1d(notes.float(), STRIDE)
@@ -122,6 +172,11 @@ class Model(nn.Module):
             )
             total = total + self.config.note_weight * terms["notes"]
         return {"total": total, **terms}
+
+    def _power(self, mel: Tensor) -> Tensor:
+        """Power of each frame in the unit of normalised mels: `(B, M, T)` -> `(B, T)`."""
+        scale = self.audio.db_std * math.log(10) / 10  # to the natural logarithm of power
+        return torch.logsumexp(mel.float() * scale, dim=1) / scale
 
     def forward(
         self, content: Tensor, style: Tensor, target: Tensor, notes: Tensor | None = None

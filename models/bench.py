@@ -7,7 +7,6 @@ from pathlib import Path
 from audio.benchmark import Case, Cases, Signal
 from audio.params import Audio, Section
 from models import systems
-from models.params import Vocoder as VocoderSettings
 
 MEGABYTE = 2**20
 LONG = 5.0  # seconds, after which a case is not run again to be timed
@@ -23,7 +22,7 @@ class Bench:
         shuffled: give each case the style clip of another one, which is to do harm.
         settings: of a system that is neither a model nor a baseline, else None.
         audio: the mel that everything here shares.
-        vocoder: settings.
+        vocoder: checkpoint of the vocoder, for models and `resynthesis`, or None.
         seed: of what a system draws; a case's own number is mixed in.
         device: that models run on.
     """
@@ -36,16 +35,16 @@ class Bench:
         shuffled: bool,
         settings: Section | None,
         audio: Audio,
-        vocoder: VocoderSettings,
+        vocoder: Path | None,
         seed: int,
         device: str = "cpu",
     ) -> None:
         self.cases = Cases(cases)
-        self.system = (
-            systems.untrained(name, settings, audio, vocoder)
-            if checkpoint is None
-            else systems.trained(checkpoint, audio, vocoder, device)
-        )
+        if checkpoint is None:
+            self.system = systems.untrained(name, settings, audio, vocoder)
+        else:
+            assert vocoder is not None
+            self.system = systems.trained(checkpoint, audio, vocoder, device)
         self._shuffled, self._seed, self._audio = shuffled, seed, audio
 
     def case(self, number: int) -> Case:

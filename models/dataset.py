@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 import psutil
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from audio.errors import InputError
 from audio.mel import Codes
@@ -32,6 +34,33 @@ class Batch(NamedTuple):
     target: Codes
     notes: NDArray[np.uint8] | None  # (B, 16, T), eight pitches to a byte; None: nobody knows
     programs: NDArray[np.uint8]  # (B, V): what content, style and target are played with
+
+    def tensors(
+        self, own: slice, names: tuple[str, ...], audio: Audio, device: torch.device
+    ) -> tuple[list[Tensor], dict[str, Tensor | None]]:
+        """A process's share of the batch on its device.
+
+        Args:
+            own: which examples.
+            names: what the model learns from beside the mels: `notes`, `programs`.
+            audio: how codes are read.
+            device: to put it on.
+
+        Returns:
+            Content, style and target in dB, `(B, M, T)`; and what `names` says, notes as
+            `(B, 128, T)`, None where nobody knows them.
+        """
+        mels = [
+            torch.from_numpy(codes[own]).to(device).float() * audio.db_step + audio.db_min
+            for codes in (self.content, self.style, self.target)
+        ]
+        known: dict[str, Tensor | None] = {}
+        if "notes" in names:
+            bits = None if self.notes is None else np.unpackbits(self.notes[own], axis=1)
+            known["notes"] = None if bits is None else torch.from_numpy(bits).to(device)
+        if "programs" in names:
+            known["programs"] = torch.from_numpy(self.programs[own]).to(device)
+        return mels, known
 
 
 class Rows(NamedTuple):

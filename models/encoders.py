@@ -1,5 +1,7 @@
 """What is played and how it sounds, told apart: content encoder and style encoder."""
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -89,8 +91,15 @@ class ContentEncoder(nn.Module):
         return code
 
 
+class Style(NamedTuple):
+    """How a clip sounds."""
+
+    vector: Tensor  # (B, S): on the whole
+    frames: Tensor  # (B, C, T' / 4): moment by moment, as a timbre differs by register and loudness
+
+
 class StyleEncoder(nn.Module):
-    """Mel -> one vector that says how it sounds, not when.
+    """Mel -> one vector that says how it sounds, not when, and what it is pooled from.
 
     Pooled by mean and standard deviation over time, or, as in the paper, by a GRU's last state.
     """
@@ -112,12 +121,11 @@ class StyleEncoder(nn.Module):
             nn.Linear(pooled, width), nn.GELU(), nn.Linear(width, config.style_dim)
         )
 
-    def forward(self, mel: Tensor) -> Tensor:
-        """`(B, M, T)` -> `(B, S)`."""
+    def forward(self, mel: Tensor) -> Style:
+        """Normalised mel, `(B, M, T')`."""
         h = self.down(mel)
         if self.gru is not None:
             pooled = self.gru(h.transpose(1, 2))[1][-1]
         else:
             pooled = torch.cat([h.mean(dim=2), h.std(dim=2, correction=0)], dim=1)
-        vector: Tensor = self.out(pooled)
-        return vector
+        return Style(self.out(pooled), h)

@@ -31,12 +31,10 @@ class ActNorm(nn.Module):
         """`y = (x + shift) exp(log_scale)`."""
         if self.training and not self.initialized:
             with torch.no_grad():
-                self.shift.copy_(-x.mean(dim=(0, 2))[:, None])
-                deviation = x.std(dim=(0, 2), correction=0)[:, None]
-                self.log_scale.copy_(-(deviation + ACTNORM_STD).log())
-                if torch.distributed.is_initialized():  # or each process would begin its own way
-                    torch.distributed.broadcast(self.shift.data, 0)
-                    torch.distributed.broadcast(self.log_scale.data, 0)
+                mean = _over_processes(x.mean(dim=(0, 2)))[:, None]
+                variance = _over_processes(((x - mean) ** 2).mean(dim=(0, 2)))[:, None]
+                self.shift.copy_(-mean)
+                self.log_scale.copy_(-(variance.sqrt() + ACTNORM_STD).log())
                 self.initialized.fill_(True)
         log_det = self.log_scale.sum() * x.shape[2]
         return (x + self.shift) * self.log_scale.exp(), log_det.expand(len(x))
@@ -156,3 +154,11 @@ def unsqueeze(x: Tensor) -> Tensor:
     batch, channels, frames = x.shape
     pairs = x.reshape(batch, channels // 2, 2, frames)
     return pairs.permute(0, 1, 3, 2).reshape(batch, channels // 2, 2 * frames)
+
+
+def _over_processes(mean: Tensor) -> Tensor:
+    """The mean over all processes of means over their equal shares of a batch."""
+    if torch.distributed.is_initialized():
+        torch.distributed.all_reduce(mean)
+        mean = mean / torch.distributed.get_world_size()
+    return mean

@@ -133,9 +133,9 @@ class Model(nn.Module):
         base = self.base
         with torch.no_grad():
             code = base.encode(base.normalize(content))
-            vector = base.style_encoder(base.normalize(style))
-            guess = base.decoder(code, vector)
-        return guess, self.condition(guess, code, vector)
+            timbre = base.style_encoder(base.normalize(style))
+            guess = base.decoder(code, timbre)
+        return guess, self.condition(guess, code, timbre.vector)
 
     def log_prob(self, mel: Tensor, conditions: list[Tensor]) -> Tensor:
         """Log density of a normalised mel (or of its residual): `(B, M, T)` -> `(B,)`, nats."""

@@ -16,9 +16,13 @@ class Autoencoder(Section):
     content_noise: float = Field(ge=0)  # added to the normalised code in training
     note_weight: float = Field(ge=0)  # of telling the notes from the code, where they are known
     loudness_weight: float = Field(ge=0)  # how much more a value 20 dB louder counts
+    power_weight: float = Field(ge=0)  # of each frame's power
     style_channels: int = Field(ge=1)
     style_dim: int = Field(ge=1)
     style_pooling: Literal["statistics", "gru"]
+    style_heads: int = Field(
+        ge=0
+    )  # of the decoder's attention to style frames; 0: the vector alone
     encoder_dilations: list[int]
     decoder_dilations: list[int]
 
@@ -65,19 +69,27 @@ class TimbreNet(Section):
     roughness_db: float = Field(ge=0)  # noise put on mels in training, as a vocoder's, at most
 
 
-class Training(Section):
-    """How a model is trained; everything is a function of the seed and the step."""
+class Augmentation(Section):
+    """What happens to the mels of a batch in training, by chance; 0 is nothing."""
+
+    equalizer_db: float = Field(ge=0)  # deviation of the gains over frequency, at most
+    level_db: float = Field(ge=0)  # louder or softer by this, at most
+    noise: float = Field(ge=0, le=1)  # share of the clips that get noise
+    noise_db: float = Field(ge=-120, le=0)  # level of the noise in a band, at most
+
+
+class Optimization(Section):
+    """How weights are found; everything is a function of the seed and the step."""
 
     steps: int = Field(ge=1)
     batch_size: int = Field(ge=2)  # over all devices
     crop_frames: int = Field(ge=8, multiple_of=8)  # of content and target
-    style_frames: int = Field(ge=8)
-    content_view: Literal["cross", "self"]  # the content's timbre: another one, or the target's
     learning_rate: float = Field(gt=0)  # peak
     warmup_steps: int = Field(ge=0)
     weight_decay: float = Field(ge=0)
     max_grad_norm: float = Field(gt=0)
     valid_every: int = Field(ge=1)  # steps; also how often progress is saved
+    patience: int = Field(ge=0)  # validations without a lower loss that end it early; 0: never
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -87,6 +99,14 @@ class Training(Section):
                 f"got steps: {self.steps}, valid_every: {self.valid_every}"
             )
         return self
+
+
+class Training(Optimization):
+    """How a model of content, style and target is trained."""
+
+    style_frames: int = Field(ge=8)
+    content_view: Literal["cross", "self"]  # the content's timbre: another one, or the target's
+    augmentation: Augmentation
 
 
 class TrainAutoencoder(Training):
@@ -189,9 +209,43 @@ class Systems(Section):
     musaicing: Musaicing
 
 
-class Vocoder(Section):
-    """Section `vocoder`: Griffin-Lim, which needs no training."""
+class GriffinLim(Section):
+    """Section `vocoder.griffin_lim`, which needs no training."""
 
     iterations: int = Field(ge=1)
     momentum: float = Field(ge=0, lt=1)
     mel_iterations: int = Field(ge=1)  # of the inversion of the mel filters
+
+
+class Vocos(Section):
+    """The network that makes a short-time spectrum of a mel, and what it is held to."""
+
+    n_fft: int = Field(ge=64, multiple_of=2)  # samples, of the spectrum it makes
+    channels: int = Field(ge=1)
+    hidden: int = Field(ge=1)  # channels inside a block
+    layers: int = Field(ge=1)  # blocks
+    noise_db: float = Field(ge=0)  # deviation of the noise put on mels in training, at most
+    smear: int = Field(ge=0)  # frames and bands to each side that mels are blurred over in training
+    resolutions: list[int] = Field(min_length=1)  # n_fft of the spectra that are compared
+    mel_weight: float = Field(ge=0)  # of the mels that are compared
+
+
+class TrainVocos(Optimization):
+    """Section `vocoder.vocos`: how the network is trained."""
+
+    network: Vocos
+
+
+class Refinement(Section):
+    """What is done to the audio of any vocoder."""
+
+    iterations: int = Field(ge=0)  # of the correction by its mel
+
+
+class Vocoder(Section):
+    """Section `vocoder`: what makes audio of mels."""
+
+    kind: Literal["griffin_lim", "vocos"]
+    refinements: int = Field(ge=0)  # corrections of the audio by its mel
+    griffin_lim: GriffinLim
+    vocos: TrainVocos

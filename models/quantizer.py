@@ -15,6 +15,7 @@ class Quantizer(nn.Module):
     Straight-through gradient and codebooks as moving averages (van den Oord et al., NeurIPS 2017,
     arXiv:1711.00937, eq. 2-3 and appendix A.1), begun by k-means on the first batch; a code that is
     hardly used begins anew at a frame drawn from the batch (Jukebox, arXiv:2005.00341, section 3).
+    Where processes share a batch, all follow the whole of it, and the first one draws.
 
     Args:
         dim: channels, a multiple of the groups.
@@ -50,8 +51,9 @@ class Quantizer(nn.Module):
         frames = self._split(code.float())  # (G, B T, D / G)
         if self.training:
             with torch.no_grad():
+                everything = self._split(_gathered(code.detach().float()))
                 if not self.initialized:
-                    self._initialize(frames)
+                    self._initialize(everything)
         codes = torch.cdist(frames, self.codebook).argmin(dim=2)  # (G, B T)
         chosen = self._look_up(codes)
         shares = F.one_hot(codes, self.config.codes).float().mean(dim=1)
@@ -59,7 +61,8 @@ class Quantizer(nn.Module):
         commitment = self.config.commitment * F.mse_loss(frames, chosen)
         if self.training:
             with torch.no_grad():
-                self._follow(frames, codes)
+                by_example = codes.reshape(len(codes), len(code), -1).transpose(0, 1)  # b g t
+                self._follow(everything, _gathered(by_example).transpose(0, 1).flatten(1))
         passed = frames + (chosen - frames).detach()
         return self._join(passed, code), {"commitment": commitment, "perplexity": perplexity}
 
@@ -86,6 +89,7 @@ class Quantizer(nn.Module):
                 count, total = self._assigned(points, torch.cdist(points, book).argmin(dim=1))
                 book = torch.where(count[:, None] > 0, total / count.clamp(min=1)[:, None], book)
             self.codebook[group] = book
+        _agree(self.codebook)
         self.sums.copy_(self.codebook)
         self.initialized.fill_(True)
 
@@ -108,4 +112,21 @@ class Quantizer(nn.Module):
             drawn = torch.randint(len(points), (self.config.codes,), device=points.device)
             self.sums[group] = torch.where(dead[:, None], points[drawn], self.sums[group])
             self.uses[group] = torch.where(dead, 1.0, self.uses[group])
+        _agree(self.sums)
+        _agree(self.uses)
         self.codebook.copy_(self.sums / self.uses.clamp(min=1e-3)[..., None])
+
+
+def _gathered(share: Tensor) -> Tensor:
+    """The whole batch `(W B, ...)` from each process's share `(B, ...)`: every W-th example."""
+    if not torch.distributed.is_initialized():
+        return share
+    shares = [torch.empty_like(share) for _ in range(torch.distributed.get_world_size())]
+    torch.distributed.all_gather(shares, share.contiguous())
+    return torch.stack(shares, dim=1).flatten(0, 1)
+
+
+def _agree(values: Tensor) -> None:
+    """Take the first process's values: what was drawn differs from process to process."""
+    if torch.distributed.is_initialized():
+        torch.distributed.broadcast(values, 0)

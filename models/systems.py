@@ -13,27 +13,26 @@ import numpy as np
 
 from audio.benchmark import Case, Signal
 from audio.params import Audio, Section
-from models.params import Vocoder
 
 # (case, seed of what is drawn) -> (L,) of the content's length; None where a case lacks what it
 # takes
 System = Callable[[Case, int], Signal | None]
 
 
-def trained(path: Path, audio: Audio, vocoder: Vocoder, device: str = "cpu") -> System:
+def trained(path: Path, audio: Audio, vocoder: Path, device: str = "cpu") -> System:
     """The system of a model's checkpoint; arguments as for `models.trained.System`."""
     system: System = importlib.import_module("models.trained").System(path, audio, vocoder, device)
     return system
 
 
-def untrained(name: str, settings: Section | None, audio: Audio, vocoder: Vocoder) -> System:
+def untrained(name: str, settings: Section | None, audio: Audio, vocoder: Path | None) -> System:
     """A system without a checkpoint: the baseline or the module of this name.
 
     Args:
         name: of a baseline or of a module in `models`.
         settings: of the module; None for a baseline.
         audio: the mel that everything here shares.
-        vocoder: settings.
+        vocoder: checkpoint of the vocoder, for `resynthesis`.
     """
     if settings is not None:
         transfer = importlib.import_module(f"models.{name}").System(settings)

@@ -12,8 +12,7 @@ from audio.benchmark import Case, Signal
 from audio.mel import mel_spectrogram
 from audio.params import Audio
 from models import checkpoint
-from models.params import Vocoder as VocoderSettings
-from models.vocoder import GriffinLim, Vocoder
+from models.vocoder import Vocoder, load
 
 
 class System:
@@ -22,16 +21,14 @@ class System:
     Args:
         path: checkpoint of the model.
         audio: the mel that everything here shares.
-        vocoder: settings.
+        vocoder: checkpoint of the vocoder.
         device: that model and vocoder run on.
     """
 
-    def __init__(
-        self, path: Path, audio: Audio, vocoder: VocoderSettings, device: str = "cpu"
-    ) -> None:
+    def __init__(self, path: Path, audio: Audio, vocoder: Path, device: str = "cpu") -> None:
         torch.set_num_threads(1)  # one process a core
         _, self._model = checkpoint.load(path, device)
-        self._audio, self._vocoder = audio, GriffinLim(vocoder, audio)
+        self._audio, self._vocoder = audio, load(vocoder, device)
         self._device = device
 
     @torch.inference_mode()
@@ -47,7 +44,7 @@ class System:
 
     @property
     def parameters(self) -> int:
-        """How many numbers the model learned, its base included."""
+        """How many numbers the model learned, its base included, the vocoder not."""
         return sum(p.numel() for p in self._model.parameters())
 
 
@@ -56,12 +53,12 @@ class Resynthesis:
 
     Args:
         audio: the mel that everything here shares.
-        vocoder: settings.
+        vocoder: checkpoint of the vocoder.
     """
 
-    def __init__(self, audio: Audio, vocoder: VocoderSettings) -> None:
+    def __init__(self, audio: Audio, vocoder: Path) -> None:
         torch.set_num_threads(1)
-        self._audio, self._vocoder = audio, GriffinLim(vocoder, audio)
+        self._audio, self._vocoder = audio, load(vocoder)
 
     @torch.inference_mode()
     def __call__(self, case: Case, seed: int) -> Signal | None:

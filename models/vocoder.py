@@ -1,14 +1,23 @@
-"""Mel spectrogram -> audio: the interface of every vocoder, and the one that needs no training."""
+"""Mel spectrogram -> audio: any vocoder, corrected until its audio has the mel that was wanted.
 
+A vocoder's checkpoint is one of this module's `Model`, which stands on `griffin_lim` or `vocos`; so
+what loads it need not know which.
+"""
+
+from pathlib import Path
 from typing import Protocol
 
 import torch
-import torchaudio
-from torch import Tensor
+from torch import Tensor, nn
 
-from audio.mel import mel_filters
+from audio.errors import InputError
+from audio.mel import Floats, mel_filters
 from audio.params import Audio
-from models.params import Vocoder as Config
+from models import checkpoint
+from models.params import Refinement
+
+SILENCE = 1e-14  # power re full scale, -140 dB: added to both sides of a ratio
+MAX_RATIO = 1e6  # of wanted to present power that is corrected at once
 
 
 class Vocoder(Protocol):
@@ -19,54 +28,87 @@ class Vocoder(Protocol):
         ...
 
 
-class GriffinLim:
-    """Fast Griffin-Lim on the mel's linear spectrum.
+class Model(nn.Module):
+    """A vocoder and the correction of what it makes.
 
-    The mel filters are inverted by multiplicative updates for non-negative least squares (Lee and
-    Seung, NeurIPS 2000); the phase is found by Perraudin, Balazs and Sondergaard's fast
-    Griffin-Lim (WASPAA 2013), torchaudio's.
+    The correction goes by turns: the power in each mel band is compared with the wanted one, and
+    each bin of the short-time spectrum is scaled by the geometric mean of the ratios in the bands
+    that hear it. Phases stay.
 
     Args:
-        config: iterations and momentum.
+        config: how often to correct.
         audio: the mel's settings.
+        base: the vocoder, which has `decode`, as this has `forward`.
     """
 
-    def __init__(self, config: Config, audio: Audio) -> None:
-        self._config, self._audio = config, audio
-        # nearly all weights are zero: four times as fast as a dense matrix
-        filters = torch.from_numpy(mel_filters(audio)).float()
-        self._area = filters.sum(dim=1, keepdim=True)
-        self._filters, self._transposed = filters.to_sparse(), filters.T.to_sparse()
-        self._window = torch.hann_window(audio.n_fft)
+    low_precision = False  # levels over 90 dB
 
-    def __call__(self, mel: Tensor) -> Tensor:
+    filters: Tensor
+    shares: Tensor
+    window: Tensor
+
+    def __init__(self, config: Refinement, audio: Audio, base: nn.Module) -> None:
+        super().__init__()
+        self.config, self.audio, self.base = config, audio, base
+        filters = mel_filters(audio)
+        # what each band has to say in each bin; where no band hears a bin, nothing
+        shares = filters.T / filters.sum(axis=0).clip(min=1e-6)[:, None]
+        self.register_buffer("filters", sparse(filters), persistent=False)
+        self.register_buffer("shares", sparse(shares), persistent=False)
+        self.register_buffer("window", torch.hann_window(audio.n_fft), persistent=False)
+
+    def forward(self, mel: Tensor) -> Tensor:
         """See `Vocoder`."""
-        audio, device = self._audio, mel.device
-        batch, bands, frames = mel.shape
-        power = 10 ** (mel.float() / 10)
-        power = torch.where(mel > audio.db_min + audio.db_step / 2, power, 0.0)
-        power = power.transpose(0, 1).reshape(bands, -1)  # all frames side by side
-        filters, transposed = self._filters.to(device), self._transposed.to(device)
-        linear = transposed @ (power / self._area.to(device))
-        wanted = transposed @ power
-        for _ in range(self._config.mel_iterations):
-            linear = linear * wanted / (transposed @ (filters @ linear) + 1e-12)
-        linear = linear.reshape(-1, batch, frames).transpose(0, 1)
-        # dB are relative to a sine of amplitude 1, whose spectrum is half the window's sum
-        magnitude = linear.sqrt() * self._window.sum() / 2
-        length = mel.shape[2] * audio.hop_length
+        sound: Tensor = self.base.decode(mel)  # type: ignore[operator]  # a method
+        wanted = power(mel, self.audio)
         # one frame more than the mel has, as the analysis dropped the last
-        magnitude = torch.cat([magnitude, magnitude[..., -1:]], dim=2)
-        signal: Tensor = torchaudio.functional.griffinlim(
-            magnitude,
-            window=self._window.to(mel.device),
-            n_fft=audio.n_fft,
-            hop_length=audio.hop_length,
-            win_length=audio.n_fft,
-            power=1.0,
-            n_iter=self._config.iterations,
-            momentum=self._config.momentum,
-            length=length,
-            rand_init=False,
+        wanted = torch.cat([wanted, wanted[..., -1:]], dim=2)
+        for _ in range(self.config.iterations):
+            sound = self._corrected(sound, wanted)
+        return sound
+
+    def _corrected(self, sound: Tensor, wanted: Tensor) -> Tensor:
+        """One turn: `(B, L)` and the mel's power `(B, M, 1 + L // hop_length)` -> `(B, L)`."""
+        hop, length = self.audio.hop_length, sound.shape[1]
+        spectrum = torch.stft(
+            sound, self.audio.n_fft, hop, window=self.window, return_complex=True
+        )  # fmt: skip
+        scaled = (spectrum.real**2 + spectrum.imag**2) * (2 / self.window.sum()) ** 2
+        ratio = (wanted + SILENCE) / (banded(self.filters, scaled) + SILENCE)
+        ratio = ratio.clamp(1 / MAX_RATIO, MAX_RATIO)
+        gain = (banded(self.shares, ratio.log()) / 2).exp()
+        return torch.istft(
+            spectrum * gain, self.audio.n_fft, hop, window=self.window, length=length
+        )  # fmt: skip
+
+
+def load(path: Path, device: torch.device | str = "cpu") -> Vocoder:
+    """Read a vocoder's checkpoint.
+
+    Raises:
+        InputError: if the file is missing, cut off or no vocoder.
+    """
+    name, model = checkpoint.load(path, device)
+    if not isinstance(model, Model):
+        raise InputError(
+            f"expected a checkpoint of a vocoder in {path}, got one of {name}; "
+            "please give the file that the stage `vocoder` writes."
         )
-        return signal
+    return model
+
+
+def power(mel: Tensor, audio: Audio) -> Tensor:
+    """Levels in dB -> power, re a sine of amplitude 1; the lowest level is none."""
+    return torch.where(mel > audio.db_min + audio.db_step / 2, 10 ** (mel.float() / 10), 0.0)
+
+
+def sparse(matrix: Floats) -> Tensor:
+    """A matrix of which nearly all is zero: four times as fast as a dense one."""
+    return torch.from_numpy(matrix).float().to_sparse()
+
+
+def banded(matrix: Tensor, values: Tensor) -> Tensor:
+    """A sparse `(N, F)` times each of `(B, F, T)`: `(B, N, T)`."""
+    batch, bins, frames = values.shape
+    aside = values.transpose(0, 1).reshape(bins, -1)  # all frames side by side
+    return (matrix @ aside).reshape(-1, batch, frames).transpose(0, 1)

@@ -20,16 +20,31 @@ import audio.effects
 import audio.mel
 import audio.notes
 import audio.synthesis
+import audio.variation
 from audio import rendering, store, store_writing, table
 from audio.files import fingerprint, replacing, sha256
+from audio.rendering import Spectrograms
 from audio.scratch import Scratch
 from audio.store_writing import Shard
 from stages.cluster import faults_explained, workers
 from stages.console import run
 from stages.params import Params, load
 
-CODE = (audio.effects, audio.mel, audio.notes, audio.synthesis, rendering, store_writing)
-KEEP_AUDIO = ("test",)  # evaluation hears these
+CODE = (
+    audio.effects,
+    audio.mel,
+    audio.notes,
+    audio.synthesis,
+    audio.variation,
+    rendering,
+    store_writing,
+)
+HEARD = "test"  # the split whose audio is kept whole, for evaluation
+
+
+def keep_audio(split: str, count: int, settings: Spectrograms) -> int:
+    """Of how many first examples of a split of `count` the audio is kept."""
+    return count if split == HEARD else min(count, getattr(settings.keep_audio, split, 0))
 
 
 def prepare(path: Path, examples: Path, settings: Params) -> None:
@@ -56,7 +71,7 @@ def prepare(path: Path, examples: Path, settings: Params) -> None:
             settings.spectrograms.chunk_examples,
             settings.spectrograms.shard_examples,
             keep_notes=True,
-            keep_audio=split in KEEP_AUDIO,
+            keep_audio=keep_audio(split, splits[split], settings.spectrograms),
         )
 
 
@@ -112,11 +127,11 @@ def render(
         prepare(Path(empty) / "store", examples, settings)
         shutil.copytree(Path(empty) / "store", path, dirs_exist_ok=True)
     done.mkdir(exist_ok=True)
-    size = settings.spectrograms.shard_examples
+    sizes, counts = settings.spectrograms, table.counts(examples)
     shards = [
         shard
-        for split, count in table.counts(examples).items()
-        for shard in store_writing.shards(split, count, size)
+        for split, count in counts.items()
+        for shard in store_writing.shards(split, count, sizes.shard_examples)
     ]
     digests = finished(path, done, shards)
     missing = [shard for shard in shards if shard not in digests]
@@ -134,7 +149,7 @@ def render(
                     fonts.absolute(),
                     settings.audio,
                     settings.spectrograms.synthesis,
-                    keep_audio=shard.split in KEEP_AUDIO,
+                    keep_audio=keep_audio(shard.split, counts[shard.split], sizes),
                     pure=False,
                 ): shard
                 for shard in missing

@@ -1,22 +1,26 @@
 """Train one model; a killed run is taken up where it was last saved.
 
 Usage: python -m stages.train NAME STORE CHECKPOINT HISTORY METRICS [--base CHECKPOINT]
+           [--samples DIR] [--devices N] [--compile]
 """
 
 import argparse
 import importlib
+import shutil
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from audio.files import sha256, write_json
+from audio.files import replacing, sha256, write_json
 from audio.params import Audio
 from audio.scratch import Scratch
 from audio.store import Split
-from models import blocks, checkpoint
+from models import blocks, checkpoint, devices
 from models.dataset import StoreDataset
 from models.params import Train
-from models.training import Trainer
+from models.training import DivergedError, Trainer
 from stages.console import run
 from stages.params import load
 
@@ -30,6 +34,9 @@ def main() -> None:
     parser.add_argument("history", type=Path, help="CSV to write: the curves")
     parser.add_argument("metrics", type=Path, help="JSON to write: loss, size and speed")
     parser.add_argument("--base", type=Path, help="checkpoint of the model this one stands on")
+    parser.add_argument("--samples", type=Path, help="folder to write: pictures along the way")
+    parser.add_argument("--devices", type=int, help="processes; otherwise one a GPU, or one")
+    parser.add_argument("--compile", action="store_true", help="by torch.compile: slow to begin")
     args = parser.parse_args()
 
     params = load()
@@ -54,27 +61,49 @@ def main() -> None:
     )
     torch.manual_seed(params.seed)
     model = checkpoint.build(args.name, settings.network, audio, base)
+    pictures = scratch.path / "samples"
+    trainer = Trainer(
+        f"train.{args.name}", model, settings, audio, params.seed, scratch.path / "progress.pt",
+        args.devices, args.compile, pictures,
+    )  # fmt: skip
+    if not trainer.leads:
+        with suppress(DivergedError):  # the first process says it
+            figures(trainer, *batches)
+        return
     with scratch:
-        trainer = Trainer(
-            args.name, model, settings, audio, params.seed, scratch.path / "progress.pt"
-        )
         if trainer.progress.step:
             print(f"{args.name}: taken up after step {trainer.progress.step}")
-        speed = trainer.fit(*batches)
+        found = figures(trainer, *batches)
         checkpoint.save(args.checkpoint, model)
         trainer.progress.write_history(args.history)
-        last = trainer.progress.history[-1]
-        loss = last["valid_loss"]
-        accuracies = {name: last[name] for name in last if name.endswith("_accuracy")}
-        figures = {
-            "valid_loss": round(loss, 4),
-            **{name: round(value, 4) for name, value in accuracies.items()},
-            "parameters": blocks.parameter_count(model),
-            "examples_per_second": round(speed, 1),
-            "skipped_steps": trainer.progress.skipped,
-        }
-        write_json(args.metrics, figures)
-    print(f"{args.name}: validation loss {loss:.4f}, {speed:.0f} examples a second")
+        if args.samples is not None:
+            pictures.mkdir(exist_ok=True)  # what does not transfer leaves none
+            with replacing(args.samples) as temporary:
+                shutil.copytree(pictures, temporary)
+        write_json(args.metrics, found)
+    loss, speed = found["valid_loss"], found["examples_per_second"]
+    print(f"{args.name}: validation loss {loss}, {speed:.0f} examples a second")
+
+
+def figures(trainer: Trainer, train: StoreDataset, valid: StoreDataset) -> dict[str, Any]:
+    """Train, and say what came of it and what it took; called in all processes."""
+    trainer.fit(train, valid)
+    peaks = devices.gathered(devices.peak_memory_mb(trainer.fabric.device))
+    progress = trainer.progress
+    kept = progress.kept
+    seen = progress.step * trainer.settings.batch_size
+    return {
+        "valid_loss": round(kept["valid_loss"], 4),
+        **{name: round(kept[name], 4) for name in kept if name.endswith("_accuracy")},
+        "parameters": blocks.parameter_count(trainer.model),
+        "steps": progress.step,
+        "skipped_steps": progress.skipped,
+        "seconds": round(progress.seconds, 1),
+        "examples_per_second": round(seen / progress.seconds, 1),
+        "peak_memory_mb": round(max(peaks)),
+        "device": "CPU" if trainer.fabric.device.type == "cpu" else "GPU",
+        "processes": len(peaks),
+    }
 
 
 if __name__ == "__main__":

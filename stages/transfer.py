@@ -1,7 +1,7 @@
 """Let one system transfer the test cases, and measure what that costs.
 
 Usage: python -m stages.transfer NAME BENCHMARK OUTPUTS COST EXAMPLES
-    [--checkpoint FILE] [--shuffled]
+    [--checkpoint FILE] [--vocoder FILE] [--shuffled]
 """
 
 import argparse
@@ -33,6 +33,7 @@ class Task(NamedTuple):
 
     name: str
     checkpoint: Path | None
+    vocoder: Path | None
     shuffled: bool
     benchmark: Path
 
@@ -59,7 +60,7 @@ def bench(task: Task, device: str = "cpu") -> "Bench":
     settings = None if task.checkpoint else getattr(params.systems, task.name, None)
     return Bench(
         task.name, task.benchmark, task.checkpoint, task.shuffled, settings,
-        params.audio, params.vocoder, params.seed, device,
+        params.audio, task.vocoder, params.seed, device,
     )  # fmt: skip
 
 
@@ -92,14 +93,17 @@ def main() -> None:
     parser.add_argument("cost", type=Path, help="JSON to write: speed, size, memory")
     parser.add_argument("examples", type=Path, help="folder to write: some outputs to hear")
     parser.add_argument("--checkpoint", type=Path, help="of a model")
+    parser.add_argument("--vocoder", type=Path, help="checkpoint, for models and resynthesis")
     parser.add_argument("--shuffled", action="store_true", help="give it wrong style clips")
     args = parser.parse_args()
+    if args.vocoder is None and (args.checkpoint or args.name == "resynthesis"):
+        parser.error(f"expected --vocoder FILE for {args.name}, as it makes mels")
 
     settings = load().evaluate
     # the command itself does without torch: it is loaded once, where the workers come from
     needed = args.checkpoint is not None or args.name in TORCH
     WORKERS.set_forkserver_preload(["models.trained" if needed else "models.bench"])
-    task = Task(args.name, args.checkpoint, args.shuffled, args.benchmark)
+    task = Task(args.name, args.checkpoint, args.vocoder, args.shuffled, args.benchmark)
     cases = Cases(args.benchmark)
     labels = cases.labels()
     order = spread([label["group"] for label in labels], len(labels))

@@ -73,6 +73,8 @@ def code_of(name: str) -> set[str]:
         starts += [module] if (ROOT / module).is_file() else []
     if "--checkpoint" in str(STAGES[name].cmd) or argument == "resynthesis":
         starts.append("models/trained.py")
+    if "vocoder" in str(STAGES[name].cmd):
+        starts += ["models/griffin_lim.py", "models/vocos.py"]
     return reached(*starts)
 
 
@@ -93,6 +95,7 @@ def test_a_stage_lists_no_code_that_it_does_not_run(name: str) -> None:
 
 def test_no_model_is_left_out_of_the_pipeline() -> None:
     models = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("models/[!_]*.py")}
+    models -= {"models/card.py"}  # of weights that ship, which the pipeline does without
     assert sorted(models - set().union(*map(code_of, STAGES))) == []
 
 

@@ -22,7 +22,6 @@ from tests.conftest import FONT, committed
 
 PROGRAMS = (0, 40, 56, 73)  # piano, violin, trumpet, flute
 SECONDS = 4.0
-VOCODER = params.Vocoder.model_validate(committed()["vocoder"])
 
 
 def tune(seed: int) -> Notes:
@@ -36,6 +35,17 @@ def tune(seed: int) -> Notes:
 @pytest.fixture(scope="module")
 def audio() -> Audio:
     return Audio.model_validate(committed()["audio"] | {"segment_seconds": 4.096})
+
+
+@pytest.fixture(scope="module")
+def vocoder(tmp_path_factory: pytest.TempPathFactory, audio: Audio) -> Path:
+    """A checkpoint of Griffin-Lim, which learns nothing."""
+    settings = params.Vocoder.model_validate(committed()["vocoder"])
+    base = checkpoint.build("griffin_lim", settings.griffin_lim, audio)
+    refinement = params.Refinement(iterations=settings.refinements)
+    path = tmp_path_factory.mktemp("vocoder") / "vocoder.safetensors"
+    checkpoint.save(path, checkpoint.build("vocoder", refinement, audio, base))
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -88,9 +98,9 @@ def scorer(tmp_path_factory: pytest.TempPathFactory, audio: Audio) -> Iterator[S
 
 
 def scores(
-    name: str, cases: Path, audio: Audio, scorer: Scorer, *, shuffled: bool = False
+    name: str, cases: Path, audio: Audio, scorer: Scorer, vocoder: Path, *, shuffled: bool = False
 ) -> list[Scores]:
-    bench = Bench(name, cases, None, shuffled, None, audio, VOCODER, 0)
+    bench = Bench(name, cases, None, shuffled, None, audio, vocoder, 0)
     found = []
     for number in range(len(PROGRAMS)):
         output = bench.output(number)
@@ -104,10 +114,12 @@ def mean(rows: list[Scores], metric: str) -> float:
 
 
 @pytest.fixture(scope="module")
-def table(cases: Path, audio: Audio, scorer: Scorer) -> dict[str, list[Scores]]:
+def table(cases: Path, audio: Audio, scorer: Scorer, vocoder: Path) -> dict[str, list[Scores]]:
     names = ("copy_content", "copy_style", "resynthesis")
-    found = {name: scores(name, cases, audio, scorer) for name in names}
-    return found | {"wrong_style": scores("copy_style", cases, audio, scorer, shuffled=True)}
+    found = {name: scores(name, cases, audio, scorer, vocoder) for name in names}
+    return found | {
+        "wrong_style": scores("copy_style", cases, audio, scorer, vocoder, shuffled=True)
+    }
 
 
 def test_of_a_rendered_case_everything_is_known(table: dict[str, list[Scores]]) -> None:
@@ -145,11 +157,16 @@ def test_resynthesis_is_nearest_to_the_target(table: dict[str, list[Scores]]) ->
 
 
 def test_a_case_is_scored_the_same_whatever_is_scored_beside_it(
-    cases: Path, tmp_path: Path, audio: Audio, scorer: Scorer, table: dict[str, list[Scores]]
+    cases: Path,
+    tmp_path: Path,
+    audio: Audio,
+    scorer: Scorer,
+    vocoder: Path,
+    table: dict[str, list[Scores]],
 ) -> None:
     whole = benchmark.Cases(cases)
     benchmark.write(tmp_path / "some", [whole[2], whole[0]], whole.sample_rate)
-    bench = Bench("resynthesis", tmp_path / "some", None, False, None, audio, VOCODER, 0)
+    bench = Bench("resynthesis", tmp_path / "some", None, False, None, audio, vocoder, 0)
     for place, number in enumerate((2, 0)):
         case, output = bench.cases[place], bench.output(place)
         assert output is not None
@@ -158,7 +175,7 @@ def test_a_case_is_scored_the_same_whatever_is_scored_beside_it(
 
 
 def test_without_a_target_the_clips_themselves_are_the_measure(
-    cases: Path, tmp_path: Path, audio: Audio, scorer: Scorer
+    cases: Path, tmp_path: Path, audio: Audio, scorer: Scorer, vocoder: Path
 ) -> None:
     whole = benchmark.Cases(cases)
     case = whole[0]._replace(target=None, notes=None, style_family="")
@@ -167,13 +184,13 @@ def test_without_a_target_the_clips_themselves_are_the_measure(
     assert all(set(scores) == {"timbre", "jaccard"} for scores in found.values())
     assert found["content"]["jaccard"] == 0
     assert found["style"]["timbre"] == pytest.approx(0, abs=1e-6)
-    bench = Bench("resynthesis", tmp_path / "real", None, False, None, audio, VOCODER, 0)
+    bench = Bench("resynthesis", tmp_path / "real", None, False, None, audio, vocoder, 0)
     assert bench.output(0) is None
     assert bench.measured(0) == (None, {})
 
 
 def test_what_a_system_costs_is_measured(cases: Path, audio: Audio) -> None:
-    bench = Bench("copy_content", cases, None, False, None, audio, VOCODER, 0)
+    bench = Bench("copy_content", cases, None, False, None, audio, None, 0)
     made, cost = bench.measured(1)
     assert made is not None
     assert np.array_equal(made, bench.cases[1].content)

@@ -22,9 +22,10 @@ FONTS = ["one.sf2", "two.sf2"]
 
 @pytest.fixture
 def settings(tiny_params: Path) -> Params:
-    """The tiny ones, with two examples a shard."""
+    """The tiny ones, with two examples a shard, and audio of three that are trained on."""
     params = load(tiny_params)
-    sizes = {"chunk_examples": 1, "shard_examples": 2}
+    kept = rendering.KeepAudio(train=3, valid=1)
+    sizes = {"chunk_examples": 1, "shard_examples": 2, "keep_audio": kept}
     return params.model_copy(update={"spectrograms": params.spectrograms.model_copy(update=sizes)})
 
 
@@ -118,7 +119,7 @@ def test_the_store_holds_the_views_as_they_are_rendered(
     spectrograms.prepare(path, examples_table, settings)
     for shard in store_writing.shards("test", 3, 2):
         rendering.write_shard(
-            path, shard, examples_table, fonts, settings.audio, synthesis, keep_audio=True
+            path, shard, examples_table, fonts, settings.audio, synthesis, keep_audio=3
         )
     split, example = Split(path, "test"), rows[6]
     renderer = Renderer(fonts, settings.audio, synthesis)
@@ -139,6 +140,23 @@ def test_the_store_holds_the_views_as_they_are_rendered(
     assert np.array_equal(np.unpackbits(notes[1], axis=0), roll)
 
 
+def test_of_as_many_first_examples_as_asked_for_the_audio_is_there_too(
+    tmp_path: Path, rows: list[Example], examples_table: Path, fonts: Path, settings: Params
+) -> None:
+    path = render(tmp_path / "work", examples_table, fonts, settings)
+    train, test = Split(path, "train"), Split(path, "test")
+    assert (train.heard, test.heard, len(train)) == (3, 3, 5)
+    renderer = Renderer(fonts, settings.audio, settings.spectrograms.synthesis)
+    whole = renderer.shard(rows[:5], keep_audio=5)
+    assert whole.audio is not None
+    assert np.array_equal(train.samples(0, 3), whole.audio[:3])
+    assert np.array_equal(train.mel(), whole.mel)
+    fewer = renderer.shard(rows[:5], keep_audio=3)
+    assert fewer.digest() != whole.digest()
+    assert spectrograms.keep_audio("train", 2, settings.spectrograms) == 2
+    assert spectrograms.keep_audio("timbre", 2, settings.spectrograms) == 0
+
+
 def test_how_many_fonts_are_kept_does_not_matter(
     rows: list[Example], fonts: Path, settings: Params, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,7 +164,7 @@ def test_how_many_fonts_are_kept_does_not_matter(
     for kept in (4, 1):
         monkeypatch.setattr(rendering, "FONTS_KEPT", kept)
         renderer = Renderer(fonts, settings.audio, settings.spectrograms.synthesis)
-        shards = [renderer.shard(rows[n : n + 2], keep_audio=True) for n in (0, 2, 4, 2, 0)]
+        shards = [renderer.shard(rows[n : n + 2], keep_audio=2) for n in (0, 2, 4, 2, 0)]
         digests.append([shard.digest() for shard in shards])
     assert digests[0] == digests[1]
     assert digests[0][:2] == digests[0][:2:-1]
@@ -156,11 +174,11 @@ def test_the_examples_of_a_shard_are_rendered_as_each_alone(
     rows: list[Example], fonts: Path, settings: Params
 ) -> None:
     renderer = Renderer(fonts, settings.audio, settings.spectrograms.synthesis)
-    together = renderer.shard(rows[:4], keep_audio=True)
+    together = renderer.shard(rows[:4], keep_audio=4)
     for number, example in enumerate(rows[:4]):
-        alone = renderer.shard([example], keep_audio=True)
+        alone = renderer.shard([example], keep_audio=1)
         for whole, part in zip(together, alone, strict=True):
             assert whole is not None
             assert np.array_equal(whole[number : number + 1], part)
     other = rows[0]._replace(timbre=rows[0].timbre._replace(font=FONTS[1]))
-    assert renderer.shard([other], keep_audio=True).digest() != alone.digest()
+    assert renderer.shard([other], keep_audio=1).digest() != alone.digest()

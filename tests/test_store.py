@@ -33,7 +33,7 @@ def build(path: Path, audio: Audio, content: Content, order: Iterable[Shard] = S
     """Make a store of one split, its shards written in some order."""
     index = {"program": np.arange(3 * COUNT, dtype=np.uint8).reshape(COUNT, 3)}
     writing.create(path, {"audio": audio.model_dump(), "fonts": ["a"]})
-    writing.add_split(path, "test", index, audio, CHUNK, SHARD, keep_notes=True, keep_audio=True)
+    writing.add_split(path, "test", index, audio, CHUNK, SHARD, keep_notes=True, keep_audio=COUNT)
     for shard in order:
         writing.write(path, shard, Content(*(v[shard.start : shard.stop] for v in content)))
     writing.finish(path, {"content": "abc"})
@@ -102,13 +102,46 @@ def test_what_a_split_does_not_keep_is_not_there(
     writing.create(path, {})
     index = {"font": np.zeros((COUNT, 3), np.uint8)}
     writing.add_split(
-        path, "train", index, tiny_audio, CHUNK, SHARD, keep_notes=False, keep_audio=False
+        path, "train", index, tiny_audio, CHUNK, SHARD, keep_notes=False, keep_audio=0
     )
     writing.write(path, Shard("train", 0, SHARD), Content(content.mel[:SHARD], None, None))
     split = Split(path, "train")
+    assert split.heard == 0
     assert np.array_equal(split.mel(0, SHARD), content.mel[:SHARD])
     assert split.notes() is None
     assert sorted(each.name for each in (path / "train").iterdir()) == ["font", "mel", "zarr.json"]
+
+
+@pytest.mark.parametrize("heard", [1, SHARD - 1, SHARD, SHARD + 1, COUNT])
+def test_audio_of_the_first_examples_alone_is_read_and_damage_to_it_is_told(
+    tmp_path: Path, tiny_audio: Audio, content: Content, heard: int
+) -> None:
+    assert content.audio is not None
+    path = tmp_path / "a.zarr"
+    writing.create(path, {})
+    index = {"font": np.zeros((COUNT, 3), np.uint8)}
+    writing.add_split(
+        path, "test", index, tiny_audio, CHUNK, SHARD, keep_notes=False, keep_audio=heard
+    )
+    for shard in SHARDS:
+        audio = content.audio[shard.start : min(shard.stop, heard)]
+        mel = content.mel[shard.start : shard.stop]
+        writing.write(path, shard, Content(mel, None, audio if len(audio) else None))
+    split = Split(path, "test")
+    assert split.heard == heard
+    assert np.array_equal(split.samples(0, heard), content.audio[:heard])
+    assert np.array_equal(split.mel(), content.mel)
+    whole = [writing.files_digest(path, shard) for shard in SHARDS]
+    assert all(whole)
+    for number, file in enumerate(sorted((path / "test/audio/c").glob("*/*/*"))):
+        data = file.read_bytes()
+        file.write_bytes(bytes(100))
+        found = [writing.files_digest(path, shard) for shard in SHARDS]
+        same = [old == new for old, new in zip(whole, found, strict=True)]
+        assert same == [other != number for other in range(len(SHARDS))]
+        with pytest.raises(InputError, match=f"expected {file} as it was written"):
+            split.samples(0, heard)
+        file.write_bytes(data)
 
 
 def test_contents_are_told_apart_by_their_digests(content: Content) -> None:

@@ -7,11 +7,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
-from models import checkpoint
+from audio.errors import InputError
+from models import checkpoint, devices
 from tests import tiny
 
 STEPS, EVERY = 120, 10
@@ -21,13 +23,24 @@ OUTPUTS = ("out/model.safetensors", "out/history.csv", "out/metrics.json")
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("data") / "spectrograms.zarr"
-    return tiny.write_store(path, train=tiny.codes(16), valid=tiny.codes(6, seed=1))
+    train, valid = tiny.codes(16), tiny.codes(6, seed=1)
+    return tiny.write_store(path, train=train, valid=valid, timbre=train, timbre_test=valid)
 
 
-def start(folder: Path, name: str, store: Path, *options: str) -> subprocess.Popen[str]:
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An autoencoder for others to stand on."""
+    path = tmp_path_factory.mktemp("base") / "autoencoder.safetensors"
+    checkpoint.save(path, tiny.build("autoencoder"))
+    return path
+
+
+def start(
+    folder: Path, name: str, store: Path, *options: str, **training: Any
+) -> subprocess.Popen[str]:
     """Begin the stage in `folder`, with small parameters, on one core."""
     folder.mkdir(exist_ok=True)
-    params = tiny.parameters(steps=STEPS, valid_every=EVERY)
+    params = tiny.parameters(**{"steps": STEPS, "valid_every": EVERY} | training)
     YAML(typ="safe").dump(params, folder / "params.yaml")
     return subprocess.Popen(
         [sys.executable, "-m", "stages.train", name, str(store), *OUTPUTS, *options],
@@ -56,23 +69,42 @@ def finish(process: subprocess.Popen[str]) -> str:
     return output
 
 
-def test_a_killed_training_ends_as_one_left_alone(store: Path, tmp_path: Path) -> None:
+SLOW = [
+    pytest.param(name, marks=pytest.mark.slow) for name in ("vqvae_self", "vqvae", "glow", "timbre")
+]
+
+
+@pytest.mark.parametrize("name", ["autoencoder", *SLOW])
+def test_a_killed_training_ends_as_one_left_alone(
+    name: str, store: Path, base: Path, tmp_path: Path
+) -> None:
+    options = ["--samples", "out/samples"]
+    options += ["--base", str(base)] if name in ("vqvae", "glow") else []
     killed, whole = tmp_path / "killed", tmp_path / "whole"
-    kill_once_saved(start(killed, "autoencoder", store), killed)
+    kill_once_saved(start(killed, name, store, *options), killed)
     assert not (killed / "out").exists()
 
-    outputs = [finish(start(folder, "autoencoder", store)) for folder in (killed, whole)]
-    assert "autoencoder: taken up after step " in outputs[0]
+    outputs = [finish(start(folder, name, store, *options)) for folder in (killed, whole)]
+    assert f"{name}: taken up after step " in outputs[0]
     assert "taken up" not in outputs[1]
 
     one, other = ([(folder / file).read_bytes() for file in OUTPUTS] for folder in (killed, whole))
     assert one[:2] == other[:2]  # the speed in the metrics differs
-    assert checkpoint.load(whole / OUTPUTS[0])[0] == "autoencoder"
+    one, other = (
+        [(file.name, file.read_bytes()) for file in sorted((folder / "out/samples").iterdir())]
+        for folder in (killed, whole)
+    )
+    assert one == other
+    assert len(one) == (0 if name == "timbre" else 12)  # that one transfers nothing
+    assert checkpoint.load(whole / OUTPUTS[0])[0] == name
     rows = list(csv.DictReader((whole / OUTPUTS[1]).read_text().splitlines()))
     assert [int(row["step"]) for row in rows] == list(range(EVERY, STEPS + 1, EVERY))
     metrics = json.loads((whole / OUTPUTS[2]).read_text())
     assert metrics["valid_loss"] == pytest.approx(float(rows[-1]["valid_loss"]), abs=1e-3)
-    assert metrics["skipped_steps"] == 0
+    assert (metrics["steps"], metrics["skipped_steps"]) == (STEPS, 0)
+    assert metrics["examples_per_second"] == pytest.approx(4 * STEPS / metrics["seconds"], rel=0.1)
+    assert 50 < metrics["peak_memory_mb"] < 5000
+    assert (metrics["device"], metrics["processes"]) == ("CPU", 1)
     assert list((killed / ".scratch").iterdir()) == []
 
 
@@ -100,3 +132,23 @@ def test_a_byte_flipped_in_the_store_is_told_in_a_sentence(store: Path, tmp_path
         f"please restore it with `rm -f {shard} && ./run dvc repro spectrograms`.\n"
     )
     assert [file.name for file in (tmp_path / "work").iterdir()] == ["params.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "sentence"),
+    [
+        ("glow", 3, "expected train.glow.batch_size to be a multiple of the 3 processes, got 4;"),
+        (
+            "timbre",
+            2,
+            "expected --devices 1 for train.timbre, which normalises over a whole batch, got",
+        ),
+        ("autoencoder", 0, "expected --devices of 1 or more, got 0;"),
+    ],
+)
+def test_processes_that_cannot_share_a_batch_are_told_in_a_sentence(
+    name: str, count: int, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    with pytest.raises(InputError, match=f"^{sentence}"):
+        devices.launched(f"train.{name}", tiny.build(name), 4, count)

@@ -175,3 +175,32 @@ def test_a_list_of_recordings_becomes_cases(tmp_path: Path) -> None:
     (case,) = (benchmark.Cases(tmp_path / "cases")[number] for number in range(1))
     assert (case.name, case.target, case.notes) == ("content", None, None)
     assert json.loads((tmp_path / "metrics.json").read_text())["cases"] == 1
+
+
+def test_what_makes_mels_is_heard_through_the_vocoder_it_is_given(
+    folder: Path, tmp_path: Path
+) -> None:
+    settings = params.Vocoder.model_validate(committed()["vocoder"])
+    audio = Audio.model_validate(committed()["audio"])
+    base = checkpoint.build("griffin_lim", settings.griffin_lim, audio)
+    vocoder = checkpoint.build("vocoder", params.Refinement(iterations=1), audio, base).eval()
+    checkpoint.save(tmp_path / "vocoder", vocoder)
+    places = ("cases.parquet", *(str(tmp_path / name) for name in ("out", "cost", "heard")))
+
+    refused = run_stage(folder, "stages.transfer", "resynthesis", *places)
+    assert refused.returncode == 2
+    assert "expected --vocoder FILE for resynthesis" in refused.stderr
+    wrong = run_stage(folder, "stages.transfer", "resynthesis", *places, "--vocoder", "timbre")
+    assert wrong.returncode == 2
+    assert "error: expected a checkpoint of a vocoder in timbre, got one of timbre" in wrong.stderr
+    assert list(tmp_path.iterdir()) == [tmp_path / "vocoder"]
+
+    options = ("--vocoder", str(tmp_path / "vocoder"))
+    result = run_stage(folder, "stages.transfer", "resynthesis", *places, *options)
+    assert result.returncode == 0, result.stderr
+    heard = Outputs(tmp_path / "out").get("case0")
+    case = benchmark.Cases(folder / "cases.parquet")[0]
+    assert heard is not None
+    assert heard.shape == case.content.shape
+    level = np.sqrt(np.mean(heard**2)) / np.sqrt(np.mean(np.asarray(case.target) ** 2))
+    assert 0.7 < level < 1.4

@@ -42,6 +42,7 @@ TRAINING = {
     "steps": 6, "batch_size": 4, "crop_frames": 16, "style_frames": 16, "learning_rate": 1e-3,
     "warmup_steps": 1, "valid_every": 2,
 }  # fmt: skip
+VOCOS = {"n_fft": 128, "channels": 16, "hidden": 32, "layers": 2, "resolutions": [64, 256]}
 AUDIO = Audio(
     sample_rate=8000, n_fft=256, hop_length=64, n_mels=16, f_min=20.0, f_max=4000.0,
     db_min=-90.0, db_step=0.35, db_mean=-60.0, db_std=18.0, level_db=-24.0,
@@ -58,6 +59,9 @@ def parameters(**training: Any) -> dict[str, Any]:
         _update(params["train"][name]["network"], network)
     timbre = params["train"]["timbre"]
     timbre["style_frames"] = timbre["crop_frames"]  # it compares clips of one length
+    vocos = params["vocoder"]["vocos"]
+    vocos |= {name: value for name, value in (TRAINING | training).items() if name in vocos}
+    _update(vocos["network"], VOCOS)
     return params
 
 
@@ -124,7 +128,7 @@ def write_store(path: Path, **splits: Codes) -> Path:
     for split, mel in splits.items():
         index = {"program": np.zeros((len(mel), 3), np.uint8)}
         roll = notes(mel)
-        writing.add_split(path, split, index, AUDIO, 4, 8, keep_notes=True, keep_audio=False)
+        writing.add_split(path, split, index, AUDIO, 4, 8, keep_notes=True, keep_audio=0)
         for shard in writing.shards(split, len(mel), 8):
             run = slice(shard.start, shard.stop)
             writing.write(path, shard, writing.Content(mel[run], roll[run], None))

@@ -1,0 +1,52 @@
+"""Long things in pieces: windows that overlap, computed one by one and faded into each other."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+ALIGNED = 8  # windows begin at multiples of it, for models halve the time up to three times
+
+
+def starts(total: int, window: int, overlap: int) -> list[int]:
+    """Where windows begin that cover everything, evenly spaced.
+
+    Args:
+        total: length of the whole, a multiple of `ALIGNED`.
+        window: length of a window, a multiple of `ALIGNED`; if the whole is shorter, it is one.
+        overlap: what two neighbours share at least, a multiple of `ALIGNED`.
+    """
+    if total <= window:
+        return [0]
+    count = -(-(total - overlap) // (window - overlap))
+    # the last begins where it ends with the whole; even spacing keeps every window at full length
+    step = (total - window) / (count - 1)
+    return [int(number * step) // ALIGNED * ALIGNED for number in range(count - 1)] + [
+        total - window
+    ]
+
+
+def assemble(out: Floats, pieces: Iterable[tuple[int, Floats]], fade: int) -> None:
+    """Put pieces together, each faded linearly into the next in the middle of what they share.
+
+    There both have heard what comes before and after. Where they agree, the seam is nowhere.
+
+    Args:
+        out: `(N, ...)`, is written; on disk or in memory.
+        pieces: where each begins and its `(n, ...)`, in their order, two neighbours overlapping.
+        fade: how long, at most as what two neighbours share.
+    """
+    end = 0
+    rising = np.linspace(0, 1, fade + 2, dtype=np.float32)[1:-1]
+    rising = rising.reshape(-1, *[1] * (out.ndim - 1))
+    for start, piece in pieces:
+        begin = 0
+        if start > 0:
+            begin = (end - start - fade) // 2
+            seam = slice(start + begin, start + begin + fade)
+            out[seam] += rising * (piece[begin : begin + fade] - out[seam])
+            begin += fade
+        end = start + len(piece)
+        out[start + begin : end] = piece[begin:]

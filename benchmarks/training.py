@@ -1,0 +1,195 @@
+"""Benchmark of a training step: each model beside a VQ-VAE of the reference's size, and the floor.
+
+The stand-in has the reference's size, within a part in 500: 55.7 million parameters over 1,025
+linear bins. Its layers are plain ones of PyTorch. The floor is how long this machine takes at
+least, by the rate of a large matrix product and by the bytes that have to move; both are measured
+in the same run.
+
+Usage: python -m benchmarks.training [--batch N] [--steps N] [--compile] [--out DIR]
+"""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+from tqdm import tqdm
+
+from audio.files import write_json
+from benchmarks import limits
+from benchmarks.measure import machine, number
+from models import checkpoint, devices
+from models.blocks import over_time, parameter_count
+from models.quantizer import Quantizer
+from stages.console import run
+from stages.params import Params, load
+
+BINS = 1025  # of the stand-in's spectra
+WIDTH, INNER = 1024, 6  # of the stand-in: channels, and convolutions inside encoder and decoder
+MODELS = ("vqvae_self", "autoencoder", "vqvae", "glow")
+POOL = 4  # frames that its style encoder sees as one
+COUNTED = 1  # examples whose operations are counted
+
+
+class Reference(nn.Module):
+    """A VQ-VAE as large as the reference's, in float32 as that was."""
+
+    low_precision = False
+
+    def __init__(self, settings: Params) -> None:
+        super().__init__()
+        config = settings.train.vqvae_self.network.quantizer
+
+        def stack(entering: int, leaving: int) -> nn.Sequential:
+            layers: list[nn.Module] = [nn.Conv1d(entering, WIDTH, 3, padding=1), nn.GELU()]
+            for _ in range(INNER):
+                layers += [nn.Conv1d(WIDTH, WIDTH, 3, padding=1), nn.GELU()]
+            return nn.Sequential(*layers, nn.Conv1d(WIDTH, leaving, 1))
+
+        self.encoder, self.quantizer = stack(BINS, WIDTH), Quantizer(WIDTH, config)
+        self.style = nn.GRU(BINS, WIDTH, batch_first=True)
+        self.decoder = stack(2 * WIDTH, BINS)
+
+    def forward(self, content: Tensor, style: Tensor, target: Tensor) -> dict[str, Tensor]:
+        """Spectra `(B, 1025, T)` -> the squared error and the commitment."""
+        code, terms = self.quantizer(self.encoder(content))
+        frames = F.avg_pool1d(style, POOL).transpose(1, 2)
+        vector = over_time(self.style(frames)[1][-1], code.shape[2])
+        made = self.decoder(torch.cat([code, vector], dim=1))
+        return {"total": F.mse_loss(made, target) + terms["commitment"]}
+
+
+class Step(NamedTuple):
+    """A training step of one model, in figures."""
+
+    model: str
+    parameters: int
+    operations: float  # of an example, forward and backward
+    examples_per_second: float
+    floor: float  # examples a second at most
+    peak_memory_mb: float | None  # on a GPU
+    compiled: float | None  # times as fast with torch.compile
+
+
+def networks(settings: Params) -> Iterator[tuple[str, nn.Module, int]]:
+    """Each model anew, with its name and the bands it sees."""
+    yield "a VQ-VAE of the reference's size", Reference(settings), BINS
+    for name in MODELS:
+        base = None
+        if name in ("vqvae", "glow"):
+            base = checkpoint.build(
+                "autoencoder", settings.train.autoencoder.network, settings.audio
+            )
+        network = getattr(settings.train, name).network
+        yield name, checkpoint.build(name, network, settings.audio, base), settings.audio.n_mels
+
+
+def mels(settings: Params, bands: int, count: int, device: torch.device) -> list[Tensor]:
+    """Content, style and target of any sound, as long as those that models are trained on."""
+    section = settings.train.autoencoder
+    lengths = (section.crop_frames, section.style_frames, section.crop_frames)
+    mean, deviation = settings.audio.db_mean, settings.audio.db_std
+    shapes = [(count, bands, length) for length in lengths]
+    return [mean + deviation * torch.randn(shape, device=device) for shape in shapes]
+
+
+def operations(model: nn.Module, given: list[Tensor]) -> float:
+    """Of an example: those of matrix products and convolutions, forward and backward."""
+    with FlopCounterMode(display=False) as counter:
+        model(*given)["total"].backward()
+    total: int = counter.get_total_flops()
+    return total / len(given[0])
+
+
+def seconds(fabric: Fabric, model: Any, given: list[Tensor], steps: int) -> float:
+    """A step of the optimizer as `models.training` does it, the best of some after the first."""
+    trained = [p for p in model.parameters() if p.requires_grad]
+    module, optimizer = fabric.setup(model, torch.optim.AdamW(trained, lr=1e-4))
+
+    def step() -> None:
+        loss = module(*given)["total"]
+        optimizer.zero_grad()
+        fabric.backward(loss)
+        fabric.clip_gradients(module, optimizer, max_norm=1.0)
+        optimizer.step()
+
+    step()  # warms up
+    return limits.best(step, fabric.device, steps)
+
+
+def measure(settings: Params, batch: int, steps: int, compiled: bool) -> Iterator[Step]:
+    """The steps of all models, the reference's first."""
+    counted = {
+        name: operations(model.train(), mels(settings, bands, COUNTED, torch.device("cpu")))
+        for name, model, bands in networks(settings)
+    }
+    for name, model, bands in networks(settings):
+        size = parameter_count(model)
+        trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
+        fabric = devices.launched(f"train.{name}", model, batch, 1)
+        device = fabric.device
+        dtype = torch.float32 if devices.precision(model) == "32-true" else torch.bfloat16
+        given = mels(settings, bands, batch, device)
+        if device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(device)
+        plain = seconds(fabric, model.train(), given, steps)
+        # a process's own peak would be that of the largest model so far
+        peak = devices.peak_memory_mb(device) if device.type == "cuda" else None
+        faster = None
+        if compiled:
+            faster = plain / seconds(fabric, torch.compile(model), given, steps)
+        least = limits.least_seconds(batch * counted[name], trained, device, dtype)
+        yield Step(name, size, counted[name], batch / plain, batch / least, peak, faster)
+
+
+def markdown(found: list[Step], batch: int, device: torch.device) -> str:
+    """The steps as a table."""
+    where = f", {torch.cuda.get_device_name(device)}" if device.type == "cuda" else ""
+    lines = [
+        f"{machine()}{where}; batches of {batch}.",
+        "",
+        "| a training step | parameters | operations an example | examples/s | | floor: examples/s "
+        "at most | of it reached | with torch.compile | memory |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for each in found:
+        ratio = each.examples_per_second / found[0].examples_per_second
+        reached = each.examples_per_second / each.floor
+        memory = "" if each.peak_memory_mb is None else f"{each.peak_memory_mb:.0f} MB"
+        compiled = "" if each.compiled is None else f"{number(each.compiled)}x"
+        lines.append(
+            f"| {each.model} | {each.parameters / 1e6:.1f} M | {each.operations / 1e9:.3g} G "
+            f"| {number(each.examples_per_second)} | {number(ratio)}x | {number(each.floor)} "
+            f"| {100 * reached:.0f} % | {compiled} | {memory} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Measure everything, print the table, write it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--batch", type=int, default=4, help="examples; 64 on a GPU")
+    parser.add_argument("--steps", type=int, default=3, help="of which the best counts")
+    parser.add_argument("--compile", action="store_true", help="try torch.compile too: minutes")
+    parser.add_argument("--out", type=Path, help="folder for training.md and training.json")
+    args = parser.parse_args()
+
+    torch.manual_seed(0)
+    measured = measure(load(), args.batch, args.steps, args.compile)
+    found = list(tqdm(measured, desc="models", total=len(MODELS) + 1))
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    table = markdown(found, args.batch, device)
+    print(table)
+    if args.out is not None:
+        args.out.mkdir(parents=True, exist_ok=True)
+        (args.out / "training.md").write_text(table)
+        write_json(args.out / "training.json", [each._asdict() for each in found])
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,127 @@
+"""`timbre`: what people type, and what they are told when it cannot be done."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+import soundfile
+from typer.testing import CliRunner
+
+from app.__main__ import app, loaded
+from audio.errors import InputError
+from models import checkpoint
+from models.params import GriffinLim, Refinement
+from tests import shipped, tiny
+from tests.conftest import ROOT, run_stage
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(shipped.write(tmp_path_factory.mktemp("weights"), half=True))
+
+
+@pytest.fixture
+def clips(tmp_path: Path) -> Path:
+    """A folder of two contents and a style."""
+    shipped.recording(tmp_path / "a.content.wav", 1.0)
+    shipped.recording(tmp_path / "more/b.flac", 0.7, seed=1)
+    shipped.recording(tmp_path / "style.wav", 1.0, seed=2)
+    return tmp_path
+
+
+def seconds(path: Path) -> float:
+    found = soundfile.info(path)
+    assert (found.samplerate, found.channels) == (tiny.AUDIO.sample_rate, 1)
+    return float(found.duration)
+
+
+@pytest.mark.parametrize("name", ["glow", "vqvae"])
+def test_one_content_takes_on_one_style(clips: Path, weights: str, name: str) -> None:
+    words = [str(clips / name) for name in ("a.content.wav", "style.wav")]
+    words += ["-o", str(clips / "out.wav")]
+    result = CliRunner().invoke(
+        app, ["transfer", *words, "--model", name, "--weights", weights], catch_exceptions=False
+    )
+    assert result.exit_code == 0
+    assert seconds(clips / "out.wav") == 1.0
+
+
+def test_a_list_of_pairs_is_gone_through_to_its_end(
+    clips: Path, weights: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = ["a.content.wav\tstyle.wav", "none.wav\tstyle.wav", "more/b.flac\tstyle.wav\tnone.wav"]
+    (clips / "pairs.tsv").write_text("\n".join(lines))
+    words = ["transfer", "--pairs", "pairs.tsv", "--out", "out", "--weights", weights]
+    result = run_stage(clips, "app", *words)
+    assert result.returncode == 1
+    assert result.stdout.split() == ["out/a.wav", "out/more/b.wav"]
+    assert result.stderr.startswith("pairs.tsv, line 2: expected a recording, found no file")
+    assert result.stderr.count("\n") == 1
+    assert seconds(clips / "out/a.wav") == 1.0
+    assert seconds(clips / "out/more/b.wav") == 0.7
+    before = (clips / "out/a.wav").read_bytes()
+
+    (clips / "pairs.tsv").write_text("\n".join(lines[::2]))
+    (clips / "out/a.wav").write_bytes(b"old")
+    monkeypatch.chdir(clips)
+    again = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert (again.exit_code, again.stderr) == (0, "")
+    assert (clips / "out/a.wav").read_bytes() == before
+
+
+WRONG = {
+    "nothing": [],
+    "no style": ["a.content.wav", "-o", "out.wav"],
+    "no output": ["a.content.wav", "style.wav"],
+    "no folder": ["--pairs", "pairs.tsv"],
+    "both": ["a.content.wav", "style.wav", "-o", "out.wav", "--pairs", "pairs.tsv"],
+}
+
+
+@pytest.mark.parametrize("words", WRONG.values(), ids=WRONG.keys())
+def test_half_a_command_is_refused(words: list[str]) -> None:
+    with pytest.raises(InputError, match=r"^expected CONTENT STYLE --output FILE, or --pairs"):
+        CliRunner().invoke(app, ["transfer", *words], catch_exceptions=False)
+
+
+def test_missing_weights_are_one_sentence_and_exit_code_2(clips: Path) -> None:
+    words = ["transfer", "a.content.wav", "style.wav", "-o", "out.wav", "--weights", "none"]
+    result = run_stage(clips, "app", *words)
+    assert result.returncode == 2
+    assert result.stderr.startswith("error: expected trained weights in none/glow.safetensors")
+    assert result.stderr.count("\n") == 1
+    assert not (clips / "out.wav").exists()
+
+
+def test_weights_of_different_mels_are_refused(tmp_path: Path) -> None:
+    folder = shipped.write(tmp_path / "weights")
+    other = tiny.AUDIO.model_copy(update={"f_min": 30.0})
+    config = GriffinLim(iterations=1, momentum=0.0, mel_iterations=1)
+    base = checkpoint.build("griffin_lim", config, other)
+    vocoder = checkpoint.build("vocoder", Refinement(iterations=0), other, base)
+    checkpoint.save(folder / "vocoder.safetensors", vocoder)
+    (folder / "vocoder.json").unlink()
+    with pytest.raises(InputError, match=r"^expected .* to share one mel"):
+        loaded(folder, "glow")
+
+
+def test_info_names_the_weights(weights: str) -> None:
+    result = CliRunner().invoke(app, ["info", "--weights", weights], catch_exceptions=False)
+    assert result.exit_code == 0
+    assert [line.split(":")[0] for line in result.stdout.splitlines()] == sorted(shipped.NAMES)
+    assert shipped.ABOUT["title"] in result.stdout
+
+
+def test_info_without_cards_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"^expected weights with their cards in .*--weights\.$"):
+        CliRunner().invoke(app, ["info", "--weights", str(tmp_path)], catch_exceptions=False)
+
+
+@pytest.mark.skipif(not (ROOT / ".venv/requirements.installed").exists(), reason="not set up by it")
+def test_run_knows_the_tool_in_any_folder(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("raise SystemExit('not this one')")
+    result = subprocess.run(
+        [ROOT / "run", "timbre", "--help"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stderr
+    assert "transfer" in result.stdout

@@ -1,0 +1,49 @@
+"""Windows: they cover everything, and pieces that agree join without a seam."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from app.overlap import ALIGNED, assemble, starts
+
+
+@pytest.mark.parametrize("total", [8, 504, 512, 520, 960, 968, 1024, 5000, 44_000])
+def test_windows_cover_all_and_share_what_they_should(total: int) -> None:
+    found = starts(total, 512, 64)
+    assert found[0] == 0
+    assert found[-1] + min(512, total) == total
+    assert all(start % ALIGNED == 0 for start in found)
+    for one, next_one in pairwise(found):
+        assert 64 <= one + 512 - next_one < 512
+
+
+@pytest.mark.parametrize("shape", [(4000,), (4000, 3)])
+def test_pieces_that_agree_are_the_whole(shape: tuple[int, ...]) -> None:
+    whole = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    out = np.full_like(whole, np.nan)
+    assemble(out, ((start, whole[start : start + 512]) for start in starts(4000, 512, 64)), 32)
+    assert out == pytest.approx(whole, abs=1e-6)
+
+
+def test_the_ends_of_a_piece_are_not_used_where_another_knows_better() -> None:
+    # as of a model that is wrong within 16 frames of where its window begins or ends
+    whole = np.arange(4000, dtype=np.float32)
+    pieces = []
+    for start in starts(4000, 512, 64):
+        piece = whole[start : start + 512].copy()
+        piece[:16] = piece[:16] if start == 0 else 1e9
+        piece[-16:] = piece[-16:] if start + 512 == 4000 else 1e9
+        pieces.append((start, piece))
+    out = np.empty_like(whole)
+    assemble(out, pieces, 32)
+    assert out == pytest.approx(whole, abs=1e-3)
+
+
+def test_pieces_that_differ_go_over_evenly() -> None:
+    out = np.empty(960, np.float32)
+    assemble(out, [(0, np.zeros(512, np.float32)), (448, np.ones(512, np.float32))], 32)
+    steps = np.diff(out)
+    assert steps.min() >= 0
+    assert steps.max() == pytest.approx(1 / 33)
+    assert out[448 + 32] == pytest.approx(0.5, abs=0.03)  # the middle of what they share

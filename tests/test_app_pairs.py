@@ -1,0 +1,94 @@
+"""Lists of pairs: where outputs go, and that one bad line spoils no other."""
+
+from pathlib import Path, PurePath
+
+import pytest
+
+from app import pairs
+from audio.errors import InputError
+
+
+@pytest.mark.parametrize(
+    ("content", "output"),
+    [
+        ("a.content.wav", "a.wav"),
+        ("songs/a.b.content.wav", "songs/a.b.wav"),
+        ("a.flac", "a.wav"),
+        ("a.b.mp3", "a.b.wav"),
+        ("a", "a.wav"),
+        (".content.wav", ".content.wav"),
+        ("../a.wav", "a.wav"),
+        ("x/../../../a.wav", "x/a.wav"),
+        ("/etc/a.wav", "etc/a.wav"),
+    ],
+)
+def test_outputs_are_named_as_contents_and_stay_inside(content: str, output: str) -> None:
+    assert pairs.named(PurePath(content)) == PurePath(output)
+
+
+@pytest.mark.parametrize("content", ["..", "/", "../..", "."])
+def test_a_content_without_a_name_is_refused(content: str) -> None:
+    with pytest.raises(InputError, match="as content"):
+        pairs.named(PurePath(content))
+
+
+def transferred(folder: Path, text: str, out: Path) -> tuple[list[list[str]], dict[int, str]]:
+    """What was transferred, relative to the folder; and what is said of each line."""
+    (folder / "pairs.tsv").write_text(text)
+    done: list[list[str]] = []
+
+    def one(*paths: Path) -> None:
+        if "bad" in paths[0].name:
+            raise InputError("expected better.")
+        done.append([path.relative_to(folder).as_posix() for path in paths])
+
+    said = {n: str(result) for n, result in pairs.transfer(folder / "pairs.tsv", out, one)}
+    return done, said
+
+
+def test_lines_are_transferred_in_order_and_comments_passed_over(tmp_path: Path) -> None:
+    text = (
+        "\ufeff# content\tstyle\n\n"
+        "a.content.wav\ts.wav\ta.target.wav\r\n"
+        "  # more\nx/b.flac\t y/s.wav \n"
+    )
+    done, said = transferred(tmp_path, text, tmp_path / "out")
+    assert done == [
+        ["a.content.wav", "s.wav", "out/a.wav"],
+        ["x/b.flac", "y/s.wav", "out/x/b.wav"],
+    ]
+    assert list(said) == [3, 5]
+
+
+@pytest.mark.parametrize("line", ["bad.wav\ts.wav", "a.wav", "a\tb\tc\td", "a.wav\t\tc", "..\ts"])
+def test_a_bad_line_is_told_and_the_others_go_on(tmp_path: Path, line: str) -> None:
+    text = f"one.wav\ts.wav\n{line}\ntwo.wav\ts.wav\n"
+    done, said = transferred(tmp_path, text, tmp_path / "out")
+    assert [paths[0] for paths in done] == ["one.wav", "two.wav"]
+    assert list(said) == [1, 2, 3]
+    assert said[2].startswith("expected ")
+    assert said[2].endswith(".")
+
+
+def test_the_second_of_two_lines_with_one_output_is_refused(tmp_path: Path) -> None:
+    text = "a.wav\ts.wav\na.content.wav\ts.wav\n../a.flac\ts.wav\nb.wav\ts.wav\n"
+    done, said = transferred(tmp_path, text, tmp_path / "out")
+    assert [paths[0] for paths in done] == ["a.wav", "b.wav"]
+    assert "that of line 1" in said[2]
+    assert "that of line 1" in said[3]
+
+
+def test_no_input_of_any_line_is_written_over(tmp_path: Path) -> None:
+    text = "x.content.wav\tx.wav\na.wav\ts.wav\nb.content.wav\ts.wav\n"
+    done, said = transferred(tmp_path, text, tmp_path)
+    assert done == [["b.content.wav", "s.wav", "b.wav"]]
+    assert "also an input" in said[1]
+    assert "also an input" in said[2]
+
+
+@pytest.mark.parametrize("content", [b"", b"# nothing\n\n", b"\xff\xfe\x00", None])
+def test_a_list_without_pairs_is_refused(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "pairs.tsv").write_bytes(content)
+    with pytest.raises(InputError, match=r"^expected .*pairs"):
+        pairs.read(tmp_path / "pairs.tsv")

@@ -1,0 +1,82 @@
+"""The vocoder stage: trained or not, one checkpoint that says what it is."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from ruamel.yaml import YAML
+
+from audio.mel import dequantize
+from audio.store import Split
+from models import checkpoint, vocoder
+from tests import sounding, tiny
+
+OUTPUTS = ("out/vocoder.safetensors", "out/history.csv", "out/metrics.json")
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("data") / "spectrograms.zarr"
+    return sounding.write_store(path, train=12, valid=6)
+
+
+def made(folder: Path, kind: str, store: Path) -> subprocess.CompletedProcess[str]:
+    """Run the stage in `folder`, with small parameters, on one core."""
+    params = tiny.parameters()
+    params["vocoder"] |= {"kind": kind, "refinements": 2}
+    YAML(typ="safe").dump(params, folder / "params.yaml")
+    cpu = {"PYTHONPATH": str(tiny.ROOT), "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
+    return subprocess.run(
+        [sys.executable, "-m", "stages.vocoder", str(store), *OUTPUTS],
+        cwd=folder, env=os.environ | cpu, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def outputs(folder: Path) -> tuple[dict[str, Any], list[dict[str, str]], dict[str, Any]]:
+    """Description, history and metrics."""
+    model, history, metrics = (folder / name for name in OUTPUTS)
+    rows = list(csv.DictReader(history.read_text().splitlines()))
+    return checkpoint.description(model), rows, json.loads(metrics.read_text())
+
+
+def test_griffin_lim_is_written_down(store: Path, tmp_path: Path) -> None:
+    result = made(tmp_path, "griffin_lim", store)
+    assert result.returncode == 0, result.stderr
+    described, rows, metrics = outputs(tmp_path)
+    assert described["base"]["name"] == "griffin_lim"
+    assert described["network"] == {"iterations": 2}
+    assert rows == []
+    assert (metrics["kind"], metrics["parameters"]) == ("griffin_lim", 0)
+    assert 0 < metrics["mel_error_db"] < 10
+
+
+def test_the_network_is_trained_and_decodes(store: Path, tmp_path: Path) -> None:
+    result = made(tmp_path, "vocos", store)
+    assert result.returncode == 0, result.stderr
+    described, rows, metrics = outputs(tmp_path)
+    assert described["base"]["name"] == "vocos"
+    assert [row["step"] for row in rows] == ["2", "4", "6"]
+    assert {"train_loss", "valid_loss", "convergence", "magnitude", "mel"} < rows[0].keys()
+    assert metrics["parameters"] > 1000
+    assert list((tmp_path / ".scratch").iterdir()) == []
+    decode = vocoder.load(tmp_path / OUTPUTS[0])
+    mel = torch.from_numpy(dequantize(Split(store, "valid").mel(0, 2)[:, 0], tiny.AUDIO))
+    with torch.inference_mode():
+        sound = decode(mel)
+    assert sound.shape == (2, tiny.AUDIO.segment_samples)
+    assert sound.abs().max() > 1e-3
+
+
+def test_without_audio_to_learn_from_it_ends_in_a_sentence(tmp_path: Path) -> None:
+    store = sounding.write_store(tmp_path / "store", keep_audio=0, train=4, valid=4)
+    result = made(tmp_path, "vocos", store)
+    assert result.returncode == 2
+    assert "please set spectrograms.keep_audio.train to a number above 0." in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not (tmp_path / "out").exists()
