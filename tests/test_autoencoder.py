@@ -15,7 +15,7 @@ def build(**network: object) -> autoencoder.Model:
 
 
 def test_without_weights_the_total_is_the_error() -> None:
-    losses = build(loudness_weight=0.0, note_weight=0.0)(*tiny.mels(2))
+    losses = build(loudness_weight=0.0, note_weight=0.0, power_weight=0.0)(*tiny.mels(2))
     assert losses["total"].shape == ()
     torch.testing.assert_close(losses["total"], losses["reconstruction"])
 
@@ -35,6 +35,47 @@ def test_an_error_where_the_target_is_loud_counts_more() -> None:
     loud[:, 0] = -20.0  # one loud band, in which the output is far off
     losses = model(content, style, loud)
     assert losses["total"] > losses["reconstruction"]
+
+
+def test_the_power_of_a_frame_is_the_sum_over_its_bands() -> None:
+    model, (mel, _, _) = build(power_weight=1.0), tiny.mels(2)
+    power = model._power(model.normalize(mel))
+    expected = 10 * torch.log10((10 ** (mel / 10)).sum(dim=1)) - tiny.AUDIO.db_mean
+    torch.testing.assert_close(power * tiny.AUDIO.db_std, expected, atol=1e-2, rtol=1e-4)
+
+
+def test_power_adds_to_the_total_by_its_weight() -> None:
+    model = build(power_weight=2.0, note_weight=0.0).eval()
+    losses = model(*tiny.mels(2))
+    assert losses["power"] > 0
+    torch.testing.assert_close(losses["total"], losses["reconstruction"] + 2 * losses["power"])
+
+
+def attention() -> autoencoder.StyleAttention:
+    torch.manual_seed(0)
+    return autoencoder.StyleAttention(16, 8, 4)
+
+
+def test_attention_to_the_style_begins_as_the_identity() -> None:
+    h = torch.randn(2, 16, 5)
+    torch.testing.assert_close(attention()(h, torch.randn(2, 8, 7)), h)
+
+
+@torch.no_grad()
+def test_when_something_sounds_in_the_style_clip_does_not_matter() -> None:
+    layer, h, frames = attention(), torch.randn(2, 16, 5), torch.randn(2, 8, 7)
+    tiny.randomize(layer)
+    found = layer(h, frames)
+    torch.testing.assert_close(layer(h, frames[..., torch.randperm(7)]), found)
+    torch.testing.assert_close(layer(h, torch.cat([frames, frames], dim=2)), found)
+    assert not torch.allclose(layer(h, torch.randn(2, 8, 7)), found, atol=1e-2)
+
+
+@torch.no_grad()
+def test_a_frame_of_content_is_looked_up_by_itself() -> None:
+    layer, h, frames = attention(), torch.randn(1, 16, 5), torch.randn(1, 8, 7)
+    tiny.randomize(layer)
+    torch.testing.assert_close(layer(h[..., 2:3], frames), layer(h, frames)[..., 2:3])
 
 
 def test_the_code_learns_to_tell_the_notes() -> None:
