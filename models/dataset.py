@@ -134,6 +134,7 @@ class StoreDataset:
             )
         if in_memory is None:
             size = len(split) * (len(VIEWS) * audio.n_mels + 16) * frames
+            size *= max(1, torch.cuda.device_count())  # one process a GPU holds it
             in_memory = size < psutil.virtual_memory().available / 2
         self._split, self._frames = split, frames
         self._programs = split.index("program")
