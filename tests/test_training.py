@@ -273,8 +273,8 @@ def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_progress(
     train, valid = data
     made = trainer("toy", Logarithm(), tmp_path)
     sentence = (
-        r"^expected a finite loss and gradient, got -?(inf|nan) in step 5 of toy .*"
-        r"the state after step 4 is kept in .*progress\.pt; please lower train\.toy\.learning_rate"
+        r"^expected a finite loss and gradient, got -?(inf|nan) in step 5 .*"
+        r"the state after step 4 is kept in .*progress\.pt; please lower toy\.learning_rate"
     )
     with pytest.raises(DivergedError, match=sentence):
         made.fit(Silent(train, 4, 5), valid)
