@@ -67,7 +67,7 @@ def test_two_processes_train_as_one(name: str, project: Path) -> None:
     assert len(one) == len(two) == 4
     for alone, shared in zip(one, two, strict=True):
         assert alone == pytest.approx(shared, rel=1e-3, abs=1e-4)
-    assert one[0]["train_loss"] != pytest.approx(one[-1]["train_loss"], rel=0.01)
+    assert one[0]["train_loss"] != pytest.approx(one[-1]["train_loss"], rel=3e-3)
     weights, others = model.state_dict(), other.state_dict()
     for key, value in weights.items():
         torch.testing.assert_close(others[key], value, atol=5e-3, rtol=5e-3)
