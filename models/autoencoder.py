@@ -4,8 +4,6 @@ Trained on the cross view (content in another timbre than the target), it is wha
 quantiser into and what `glow` stands on.
 """
 
-import math
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -14,6 +12,7 @@ from audio.params import Audio
 from models.blocks import ResidualBlock, normalize_channels, over_time
 from models.encoders import STRIDE, ContentEncoder, Style, StyleEncoder
 from models.params import Autoencoder
+from models.power import frame_power
 
 Losses = dict[str, Tensor]
 
@@ -162,7 +161,8 @@ class Model(nn.Module):
         total = (weight * error).mean() / weight.mean()
         terms = {"reconstruction": error.mean().detach()}
         if self.config.power_weight:
-            terms["power"] = (self._power(made) - self._power(truth)).abs().mean()
+            powers = [frame_power(self.denormalize(mel.float())) for mel in (made, truth)]
+            terms["power"] = (powers[0] - powers[1]).abs().mean() / self.audio.db_std
             total = total + self.config.power_weight * terms["power"]
         if notes is not None and self.note_head is not None:
             logits = self.note_head(code).float()
@@ -172,11 +172,6 @@ class Model(nn.Module):
             )
             total = total + self.config.note_weight * terms["notes"]
         return {"total": total, **terms}
-
-    def _power(self, mel: Tensor) -> Tensor:
-        """Power of each frame in the unit of normalised mels: `(B, M, T)` -> `(B, T)`."""
-        scale = self.audio.db_std * math.log(10) / 10  # to the natural logarithm of power
-        return torch.logsumexp(mel.float() * scale, dim=1) / scale
 
     def forward(
         self, content: Tensor, style: Tensor, target: Tensor, notes: Tensor | None = None

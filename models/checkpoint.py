@@ -92,3 +92,29 @@ def load(path: Path, device: torch.device | str = "cpu") -> tuple[str, nn.Module
         # written by another version: other settings, other weights
         raise _refusal(path, error) from error
     return described["name"], model.to(device).eval()
+
+
+def load_into(model: nn.Module, path: Path) -> None:
+    """Give a model the weights of another training, to go on from.
+
+    What has no weights, as the noise in training or a temperature, may differ.
+
+    Raises:
+        InputError: if the file is no checkpoint, or one of another model, size or mel.
+    """
+    wanted: Any = model.description
+    found = description(path)
+    for key in ("name", "audio"):
+        if found.get(key) != wanted[key]:
+            raise InputError(
+                f"expected weights for {key} {wanted[key]} in {path}, got those for "
+                f"{found.get(key)}; please give a checkpoint of the same model and mel."
+            )
+    try:
+        model.load_state_dict(load_file(path), strict=True)
+    except RuntimeError as error:
+        raise InputError(
+            f"expected weights of the same network in {path}, got others "
+            f"({str(error).splitlines()[-1].strip()}); please give the settings that it was "
+            "trained with, or none to start from."
+        ) from error

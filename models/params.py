@@ -50,6 +50,7 @@ class Flow(Section):
     dither: float = Field(gt=0)  # standard deviation of noise on the quantised mel, normalised
     max_log_scale: float = Field(gt=0)  # bound of a coupling's log scale
     temperature: float = Field(ge=0)  # of the base density when transferring
+    peaks_db: float = Field(ge=0)  # below a frame's loudest bin: what is lifted; 0: nothing
 
     @model_validator(mode="after")
     def _odd(self) -> Self:

@@ -1,7 +1,7 @@
 """Train one model; a killed run is taken up where it was last saved.
 
 Usage: python -m stages.train NAME STORE CHECKPOINT HISTORY METRICS [--base CHECKPOINT]
-           [--samples DIR] [--devices N] [--compile]
+           [--start CHECKPOINT] [--samples DIR] [--devices N] [--compile]
 """
 
 import argparse
@@ -34,6 +34,7 @@ def main() -> None:
     parser.add_argument("history", type=Path, help="CSV to write: the curves")
     parser.add_argument("metrics", type=Path, help="JSON to write: loss, size and speed")
     parser.add_argument("--base", type=Path, help="checkpoint of the model this one stands on")
+    parser.add_argument("--start", type=Path, help="trained model whose weights it begins with")
     parser.add_argument("--samples", type=Path, help="folder to write: pictures along the way")
     parser.add_argument("--devices", type=int, help="processes; otherwise one a GPU, or one")
     parser.add_argument("--compile", action="store_true", help="by torch.compile: slow to begin")
@@ -56,11 +57,13 @@ def main() -> None:
         params.seed,
         settings.model_dump(),
         train.attributes,
-        None if args.base is None else sha256(args.base),
+        *(None if path is None else sha256(path) for path in (args.base, args.start)),
         *(code.read_bytes() for code in sorted(Path(str(blocks.__file__)).parent.glob("*.py"))),
     )
     torch.manual_seed(params.seed)
     model = checkpoint.build(args.name, settings.network, audio, base)
+    if args.start is not None:
+        checkpoint.load_into(model, args.start)
     pictures = scratch.path / "samples"
     trainer = Trainer(
         f"train.{args.name}", model, settings, audio, params.seed, scratch.path / "progress.pt",

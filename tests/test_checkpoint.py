@@ -143,3 +143,31 @@ def test_weights_that_do_not_fit_the_description_are_refused(tmp_path: Path) -> 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:
     refused(tmp_path)
+
+
+@pytest.mark.parametrize("name", tiny.MODELS)
+def test_a_model_takes_over_the_weights_of_another(name: str, tmp_path: Path) -> None:
+    model, other = used(name), tiny.build(name, seed=3)
+    checkpoint.save(tmp_path / "model", model)
+    assert not tiny.same_state(other, model)
+    checkpoint.load_into(other, tmp_path / "model")
+    assert tiny.same_state(other, model)
+
+
+@pytest.mark.parametrize(
+    ("name", "network", "sentence"),
+    [
+        ("autoencoder", {"channels": 32}, "expected weights of the same network in "),
+        ("glow", {}, "expected weights for name glow in .*, got those for autoencoder; "),
+    ],
+)
+def test_weights_of_another_model_are_not_taken_over(
+    name: str, network: dict[str, int], sentence: str, tmp_path: Path
+) -> None:
+    checkpoint.save(tmp_path / "model", used("autoencoder"))
+    model = tiny.build(name, **network)  # type: ignore[arg-type]  # not the seed
+    before = [value.clone() for value in model.state_dict().values()]
+    with pytest.raises(InputError, match=sentence):
+        checkpoint.load_into(model, tmp_path / "model")
+    if name == "glow":
+        assert all(map(torch.equal, before, model.state_dict().values()))

@@ -10,6 +10,7 @@ from torch.distributions import Normal
 
 from models import glow
 from models.flow import squeeze
+from models.power import frame_power
 from tests import tiny
 
 
@@ -95,7 +96,7 @@ def test_the_output_is_as_long_as_the_content(residual: bool) -> None:
 @torch.no_grad()
 def test_the_residual_is_added_to_the_guess_of_the_autoencoder() -> None:
     content, style, _ = inputs(2)
-    added, alone = (build(residual=residual) for residual in (True, False))
+    added, alone = (build(residual=residual, peaks_db=0.0) for residual in (True, False))
     alone.load_state_dict(added.state_dict())
     guess = added.conditions(content, style)[0] * tiny.AUDIO.db_std
     difference = added.transfer(content, style, 0.0) - alone.transfer(content, style, 0.0)
@@ -116,6 +117,22 @@ def test_the_temperature_is_the_trained_one_unless_given() -> None:
     content, style, _ = inputs(2)
     model = build(temperature=0.0)
     assert torch.equal(model.transfer(content, style), model.transfer(content, style, 0.0))
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("temperature", [0.1, 0.3])
+def test_frames_get_the_power_that_the_autoencoder_gives_them(temperature: float) -> None:
+    content, style, _ = tiny.mels(2)
+    off = {}
+    for width in (0.0, 10.0):
+        model = tiny.build("glow", peaks_db=width).eval()
+        assert isinstance(model, glow.Model)
+        guess = model.base.denormalize(model.conditions(content, style)[0])
+        torch.manual_seed(0)
+        made = model.transfer(content, style, temperature)
+        off[width] = (frame_power(made) - frame_power(guess)).abs()
+    assert float(off[0.0].max()) > 0.2  # dB
+    assert float(off[10.0].max()) < 0.02
 
 
 @torch.no_grad()

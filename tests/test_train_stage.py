@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from ruamel.yaml import YAML
 
 from audio.errors import InputError
@@ -114,6 +115,19 @@ def test_a_base_that_is_missing_is_told_in_a_sentence(store: Path, tmp_path: Pat
     assert (process.returncode, output) == (2, "")
     assert error.startswith("error: expected a checkpoint of this project in nothing.safetensors")
     assert not (tmp_path / ".scratch").exists()
+
+
+def test_a_training_goes_on_from_the_weights_of_another(store: Path, tmp_path: Path) -> None:
+    trained = tmp_path / "trained.safetensors"
+    model = tiny.build("autoencoder", seed=5)
+    checkpoint.save(trained, model)
+    small = {"steps": 1, "valid_every": 1, "learning_rate": 1e-9}
+    process = start(tmp_path / "work", "autoencoder", store, "--start", str(trained), **small)
+    error = process.communicate()[1]
+    assert process.returncode == 0, error
+    found = checkpoint.load(tmp_path / "work" / OUTPUTS[0])[1].state_dict()
+    for key, value in model.state_dict().items():
+        torch.testing.assert_close(found[key], value, atol=1e-6, rtol=0)
 
 
 def test_a_byte_flipped_in_the_store_is_told_in_a_sentence(store: Path, tmp_path: Path) -> None:
