@@ -12,12 +12,13 @@ from audio.params import Audio
 from models.blocks import ResidualBlock, normalize_channels, over_time
 from models.encoders import STRIDE, ContentEncoder, Style, StyleEncoder
 from models.params import Autoencoder
-from models.power import frame_power
+from models.power import frame_power, lifted
 
 Losses = dict[str, Tensor]
 
 PITCHES = 128  # of MIDI
 SOUNDING = 5.0  # weight of a sounding pitch in the note loss: most are silent
+POWER_KERNEL = 5  # frames
 RARELY = -4.0  # where the note head begins: a pitch sounds in two frames of a hundred
 
 
@@ -110,6 +111,12 @@ class Model(nn.Module):
         self.content_encoder = ContentEncoder(audio, config)
         self.style_encoder = StyleEncoder(audio.n_mels, config)
         self.decoder = Decoder(audio.n_mels, config)
+        self.power_head = None
+        if config.peaks_db:
+            self.power_head = nn.Conv1d(audio.n_mels, 1, POWER_KERNEL, padding=POWER_KERNEL // 2)
+            nn.init.zeros_(self.power_head.weight)
+            assert self.power_head.bias is not None
+            nn.init.zeros_(self.power_head.bias)
         self.note_head = None
         if config.note_weight:
             self.note_head = nn.Conv1d(config.content_dim, PITCHES, 1)
@@ -142,7 +149,7 @@ class Model(nn.Module):
 
         The error of the normalised mel is absolute, and counts more where the target is loud:
         partials are few, and a blur between them would cost little. Blur lowers peaks, and so the
-        power of a frame, which therefore counts by itself. The notes are known of what was
+        power of a frame, which therefore is told beside. The notes are known of what was
         rendered; that the code must tell them is what makes it learn pitch in minutes.
 
         Args:
@@ -160,9 +167,9 @@ class Model(nn.Module):
         weight = 1 + self.config.loudness_weight * (target - self.audio.db_min) / 20
         total = (weight * error).mean() / weight.mean()
         terms = {"reconstruction": error.mean().detach()}
-        if self.config.power_weight:
-            powers = [frame_power(self.denormalize(mel.float())) for mel in (made, truth)]
-            terms["power"] = (powers[0] - powers[1]).abs().mean() / self.audio.db_std
+        if self.power_head is not None:
+            off = self.power(made.detach()) - frame_power(target)
+            terms["power"] = off.abs().mean() / self.audio.db_std
             total = total + self.config.power_weight * terms["power"]
         if notes is not None and self.note_head is not None:
             logits = self.note_head(code).float()
@@ -179,7 +186,23 @@ class Model(nn.Module):
         """Mels in dB, `(B, M, T)` each, and the content's notes -> see `losses`."""
         return self.losses(self.encode(self.normalize(content)), style, target, notes)
 
+    def power(self, made: Tensor) -> Tensor:
+        """Power in dB that frames of an output should have: normalised `(B, M, T)` -> `(B, 1, T)`.
+
+        Learned, as the error of the mel alone prefers the median of decibels, 7 dB too soft.
+        """
+        power = frame_power(self.denormalize(made.float()))
+        if self.power_head is None:
+            return power
+        return power + self.audio.db_std * self.power_head(made).float()
+
+    def finish(self, made: Tensor, power: Tensor) -> Tensor:
+        """Normalised mel `(B, M, T)` -> dB, with its peaks lifted until frames have their power."""
+        mel = self.denormalize(made.float())
+        return lifted(mel, power, self.config.peaks_db) if self.config.peaks_db else mel
+
     def transfer(self, content: Tensor, style: Tensor) -> Tensor:
         """The notes of `content` in the sound of `style`: mels in dB, `(B, M, T)`, T of content."""
         code = self.encode(self.normalize(content))
-        return self.denormalize(self.decoder(code, self.style_encoder(self.normalize(style))))
+        made = self.decoder(code, self.style_encoder(self.normalize(style)))
+        return self.finish(made, self.power(made))

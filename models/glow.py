@@ -15,7 +15,6 @@ from models import autoencoder
 from models.blocks import ResidualBlock, over_time
 from models.flow import ActNorm, AffineCoupling, InvertibleConv1x1, squeeze, unsqueeze
 from models.params import Flow
-from models.power import frame_power, lifted
 
 Losses = dict[str, Tensor]
 
@@ -175,8 +174,7 @@ class Model(nn.Module):
         """The notes of `content` in the sound of `style`: mels in dB, `(B, M, T)`, T of content.
 
         What is drawn at a low temperature is near the mean of decibels, in which peaks are blurred
-        and frames too soft. The autoencoder's frames have been trained to have the right power:
-        the peaks are lifted to it.
+        and frames too soft. The autoencoder tells their power: the peaks are lifted to it.
 
         Args:
             content: `(B, M, T)`, T a multiple of 2 to the number of levels, and of 4.
@@ -186,7 +184,5 @@ class Model(nn.Module):
         guess, conditions = self.conditions(content, style)
         chosen = self.config.temperature if temperature is None else temperature
         mel = self.sample(conditions, chosen)
-        made = self.base.denormalize(mel + guess if self.config.residual else mel)
-        if not self.config.peaks_db:
-            return made
-        return lifted(made, frame_power(self.base.denormalize(guess)), self.config.peaks_db)
+        made = mel + guess if self.config.residual else mel
+        return self.base.finish(made, self.base.power(guess))

@@ -16,7 +16,8 @@ class Autoencoder(Section):
     content_noise: float = Field(ge=0)  # added to the normalised code in training
     note_weight: float = Field(ge=0)  # of telling the notes from the code, where they are known
     loudness_weight: float = Field(ge=0)  # how much more a value 20 dB louder counts
-    power_weight: float = Field(ge=0)  # of each frame's power
+    power_weight: float = Field(ge=0)  # of each frame's power, which lifts the peaks
+    peaks_db: float = Field(ge=0)  # below a frame's loudest bin: what is lifted; 0: nothing
     style_channels: int = Field(ge=1)
     style_dim: int = Field(ge=1)
     style_pooling: Literal["statistics", "gru"]
@@ -50,7 +51,6 @@ class Flow(Section):
     dither: float = Field(gt=0)  # standard deviation of noise on the quantised mel, normalised
     max_log_scale: float = Field(gt=0)  # bound of a coupling's log scale
     temperature: float = Field(ge=0)  # of the base density when transferring
-    peaks_db: float = Field(ge=0)  # below a frame's loudest bin: what is lifted; 0: nothing
 
     @model_validator(mode="after")
     def _odd(self) -> Self:

@@ -50,4 +50,5 @@ class Model(nn.Module):
         """The notes of `content` in the sound of `style`: mels in dB, `(B, M, T)`, T of content."""
         base = self.base
         code, _ = self.quantizer(base.encode(base.normalize(content)))
-        return base.denormalize(base.decoder(code, base.style_encoder(base.normalize(style))))
+        made = base.decoder(code, base.style_encoder(base.normalize(style)))
+        return base.finish(made, base.power(made))

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from models import autoencoder
+from models.power import frame_power
 from tests import tiny
 
 
@@ -37,18 +38,46 @@ def test_an_error_where_the_target_is_loud_counts_more() -> None:
     assert losses["total"] > losses["reconstruction"]
 
 
-def test_the_power_of_a_frame_is_the_sum_over_its_bands() -> None:
-    model, (mel, _, _) = build(power_weight=1.0), tiny.mels(2)
-    power = model._power(model.normalize(mel))
-    expected = 10 * torch.log10((10 ** (mel / 10)).sum(dim=1)) - tiny.AUDIO.db_mean
-    torch.testing.assert_close(power * tiny.AUDIO.db_std, expected, atol=1e-2, rtol=1e-4)
-
-
 def test_power_adds_to_the_total_by_its_weight() -> None:
-    model = build(power_weight=2.0, note_weight=0.0).eval()
+    model = build(power_weight=2.0, note_weight=0.0, peaks_db=10.0).eval()
     losses = model(*tiny.mels(2))
     assert losses["power"] > 0
     torch.testing.assert_close(losses["total"], losses["reconstruction"] + 2 * losses["power"])
+
+
+def test_telling_the_power_changes_nothing_but_what_tells_it() -> None:
+    gradients = []
+    for weight in (0.0, 5.0):
+        model = build(power_weight=weight, peaks_db=10.0).eval()
+        model(*tiny.mels(2))["total"].backward()
+        gradients.append(
+            {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
+        )
+    alone, beside = gradients
+    for name, gradient in alone.items():
+        same = torch.equal(gradient, beside[name])
+        assert same != name.startswith("power_head")
+
+
+@torch.no_grad()
+def test_before_any_training_the_power_told_is_that_of_the_output() -> None:
+    model, (content, style, _) = build(peaks_db=10.0).eval(), tiny.mels(2)
+    plain = build(peaks_db=0.0).eval()
+    plain.load_state_dict(model.state_dict(), strict=False)
+    made, other = (each.transfer(content, style) for each in (model, plain))
+    torch.testing.assert_close(made, other, atol=0.01, rtol=0)
+
+
+@torch.no_grad()
+def test_an_output_has_the_power_that_is_told() -> None:
+    model, (content, style, _) = build(peaks_db=10.0).eval(), tiny.mels(2)
+    assert model.power_head is not None
+    assert model.power_head.bias is not None
+    model.power_head.bias.fill_(3 / tiny.AUDIO.db_std)
+    louder = frame_power(model.transfer(content, style))
+    model.power_head.bias.zero_()
+    asis = frame_power(model.transfer(content, style))
+    torch.testing.assert_close(louder, asis + 3, atol=0.02, rtol=0)
 
 
 def attention() -> autoencoder.StyleAttention:
