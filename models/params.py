@@ -16,6 +16,7 @@ class Autoencoder(Section):
     content_noise: float = Field(ge=0)  # added to the normalised code in training
     note_weight: float = Field(ge=0)  # of telling the notes from the code, where they are known
     loudness_weight: float = Field(ge=0)  # how much more a value 20 dB louder counts
+    distance_weight: float = Field(ge=0)  # of the log-spectral distance
     power_weight: float = Field(ge=0)  # of each frame's power, which lifts the peaks
     peaks_db: float = Field(ge=0)  # below a frame's loudest bin: what is lifted; 0: nothing
     style_channels: int = Field(ge=1)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from audio import metrics
 from models import autoencoder
 from models.power import frame_power
 from tests import tiny
@@ -36,6 +37,21 @@ def test_an_error_where_the_target_is_loud_counts_more() -> None:
     loud[:, 0] = -20.0  # one loud band, in which the output is far off
     losses = model(content, style, loud)
     assert losses["total"] > losses["reconstruction"]
+
+
+def test_the_distance_is_the_one_that_is_measured() -> None:
+    model = build(distance_weight=2.0, note_weight=0.0).eval()
+    content, style, target = tiny.mels(2)
+    losses = model(content, style, target)
+    code = model.encode(model.normalize(content))
+    made = model.denormalize(model.decoder(code, model.style_encoder(model.normalize(style))))
+    measured = [
+        metrics.lsd(output.numpy(), wanted.numpy())
+        for output, wanted in zip(made.detach(), target, strict=True)
+    ]
+    decibels = losses["distance"].item() * tiny.AUDIO.db_std
+    assert decibels == pytest.approx(np.mean(measured), rel=0.01)
+    torch.testing.assert_close(losses["total"], losses["reconstruction"] + 2 * losses["distance"])
 
 
 def test_power_adds_to_the_total_by_its_weight() -> None:
