@@ -48,14 +48,15 @@ class StyleAttention(nn.Module):
         assert self.out.bias is not None
         nn.init.zeros_(self.out.bias)
 
-    def forward(self, h: Tensor, frames: Tensor) -> Tensor:
-        """`(B, C, T)` and `(B, C', T')` -> `(B, C, T)`."""
-        frames = self.norm(frames)
+    def forward(self, h: Tensor, style: Style) -> Tensor:
+        """`(B, C, T)` and a style of T' frames -> `(B, C, T)`."""
+        frames = torch.cat([self.norm(clip) for clip in style.frames], dim=2)
         query, key, value = (
             x.unflatten(1, (self.heads, -1)).transpose(2, 3)  # b (h d) t -> b h t d
             for x in (self.query(normalize_channels(h)), self.key(frames), self.value(frames))
         )
-        found = F.scaled_dot_product_attention(query, key, value)
+        bias = None if style.bias is None else style.bias[:, None, None].to(query.dtype)
+        found = F.scaled_dot_product_attention(query, key, value, attn_mask=bias)
         change: Tensor = self.out(found.transpose(2, 3).flatten(1, 2))
         return h + change
 
@@ -85,7 +86,7 @@ class Decoder(nn.Module):
         for number, block in enumerate(self.blocks):
             h = block(h, vector)
             if number == 0 and self.attention is not None:
-                h = self.attention(h, style.frames)
+                h = self.attention(h, style)
         h = self.between(F.gelu(self.up1(h)), vector)
         mel: Tensor = self.out(F.gelu(self.up2(h)))
         return mel
@@ -143,6 +144,13 @@ class Model(nn.Module):
             code = code + self.config.content_noise * torch.randn_like(code)
         return code
 
+    def timbre(self, style: Tensor | Style) -> Style:
+        """How a clip sounds: its mel in dB, `(B, M, T')`, or what this returned before."""
+        if isinstance(style, Style):
+            return style
+        found: Style = self.style_encoder(self.normalize(style))
+        return found
+
     def losses(
         self, code: Tensor, style: Tensor, target: Tensor, notes: Tensor | None = None
     ) -> Losses:
@@ -165,7 +173,7 @@ class Model(nn.Module):
             `total` and its parts, `reconstruction` without weights, `distance`, `power`, `notes`.
         """
         truth = self.normalize(target)
-        made = self.decoder(code, self.style_encoder(self.normalize(style)))
+        made = self.decoder(code, self.timbre(style))
         error = (made - truth).abs()
         weight = 1 + self.config.loudness_weight * (target - self.audio.db_min) / 20
         total = (weight * error).mean() / weight.mean()
@@ -208,8 +216,8 @@ class Model(nn.Module):
         mel = self.denormalize(made.float())
         return lifted(mel, power, self.config.peaks_db) if self.config.peaks_db else mel
 
-    def transfer(self, content: Tensor, style: Tensor) -> Tensor:
+    def transfer(self, content: Tensor, style: Tensor | Style) -> Tensor:
         """The notes of `content` in the sound of `style`: mels in dB, `(B, M, T)`, T of content."""
         code = self.encode(self.normalize(content))
-        made = self.decoder(code, self.style_encoder(self.normalize(style)))
+        made = self.decoder(code, self.timbre(style))
         return self.finish(made, self.power(made))

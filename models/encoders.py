@@ -1,5 +1,6 @@
 """What is played and how it sounds, told apart: content encoder and style encoder."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -95,7 +96,30 @@ class Style(NamedTuple):
     """How a clip sounds."""
 
     vector: Tensor  # (B, S): on the whole
-    frames: Tensor  # (B, C, T' / 4): moment by moment, as a timbre differs by register and loudness
+    # moment by moment, as a timbre differs by register and loudness: of each clip (B, C, T' / 4)
+    frames: tuple[Tensor, ...]
+    bias: Tensor | None = None  # (B, T' / 4): added to the logits of attention to the frames
+
+
+def mixed(styles: Sequence[Style], weights: Sequence[float]) -> Style:
+    """Between several sounds: the mean of the vectors, and attention shared out by the weights.
+
+    Args:
+        styles: of one batch size.
+        weights: as many, of 0 or more, that sum to 1; at 1 a style is what it is alone.
+    """
+    assert len(styles) == len(weights)
+    assert abs(sum(weights) - 1) < 1e-6
+    assert all(style.bias is None for style in styles)
+    # a softmax over all frames gives each clip its weight where the logits are alike
+    biases = [
+        frames.new_full(frames[:, 0].shape, weight / frames.shape[2]).log()
+        for style, weight in zip(styles, weights, strict=True)
+        for frames in style.frames
+    ]
+    vectors = [weight * style.vector for style, weight in zip(styles, weights, strict=True)]
+    frames = tuple(frames for style in styles for frames in style.frames)
+    return Style(torch.stack(vectors).sum(dim=0), frames, torch.cat(biases, dim=1))
 
 
 class StyleEncoder(nn.Module):
@@ -128,4 +152,4 @@ class StyleEncoder(nn.Module):
             pooled = self.gru(h.transpose(1, 2))[1][-1]
         else:
             pooled = torch.cat([h.mean(dim=2), h.std(dim=2, correction=0)], dim=1)
-        return Style(self.out(pooled), h)
+        return Style(self.out(pooled), (h,))

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from audio.params import Audio
 from models import autoencoder
 from models.blocks import ResidualBlock, over_time
+from models.encoders import Style
 from models.flow import ActNorm, AffineCoupling, InvertibleConv1x1, squeeze, unsqueeze
 from models.params import Flow
 
@@ -128,12 +129,16 @@ class Model(nn.Module):
         self.base.eval()
         return self
 
-    def conditions(self, content: Tensor, style: Tensor) -> tuple[Tensor, list[Tensor]]:
+    def timbre(self, style: Tensor | Style) -> Style:
+        """See the autoencoder's."""
+        return self.base.timbre(style)
+
+    def conditions(self, content: Tensor, style: Tensor | Style) -> tuple[Tensor, list[Tensor]]:
         """What the autoencoder makes of it, normalised `(B, M, T)`, and each level's condition."""
         base = self.base
         with torch.no_grad():
             code = base.encode(base.normalize(content))
-            timbre = base.style_encoder(base.normalize(style))
+            timbre = base.timbre(style)
             guess = base.decoder(code, timbre)
         return guess, self.condition(guess, code, timbre.vector)
 
@@ -170,7 +175,9 @@ class Model(nn.Module):
         nll = -self.log_prob(mel, conditions).mean() / mel[0].numel()
         return {"total": nll, "bits_per_dim": nll.detach() / math.log(2)}
 
-    def transfer(self, content: Tensor, style: Tensor, temperature: float | None = None) -> Tensor:
+    def transfer(
+        self, content: Tensor, style: Tensor | Style, temperature: float | None = None
+    ) -> Tensor:
         """The notes of `content` in the sound of `style`: mels in dB, `(B, M, T)`, T of content.
 
         What is drawn at a low temperature is near the mean of decibels, in which peaks are blurred
@@ -178,7 +185,7 @@ class Model(nn.Module):
 
         Args:
             content: `(B, M, T)`, T a multiple of 2 to the number of levels, and of 4.
-            style: `(B, M, T')`.
+            style: `(B, M, T')`, or what `timbre` makes of it.
             temperature: of the base density; 0 is its mean, None the trained model's own setting.
         """
         guess, conditions = self.conditions(content, style)

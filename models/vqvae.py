@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from audio.params import Audio
 from models import autoencoder
+from models.encoders import Style
 from models.params import Quantizer as Config
 from models.quantizer import Quantizer
 
@@ -46,9 +47,13 @@ class Model(nn.Module):
         losses = base.losses(code, style, target, notes)
         return {**losses, **terms, "total": losses["total"] + terms["commitment"]}
 
-    def transfer(self, content: Tensor, style: Tensor) -> Tensor:
+    def timbre(self, style: Tensor | Style) -> Style:
+        """See the autoencoder's."""
+        return self.base.timbre(style)
+
+    def transfer(self, content: Tensor, style: Tensor | Style) -> Tensor:
         """The notes of `content` in the sound of `style`: mels in dB, `(B, M, T)`, T of content."""
         base = self.base
         code, _ = self.quantizer(base.encode(base.normalize(content)))
-        made = base.decoder(code, base.style_encoder(base.normalize(style)))
+        made = base.decoder(code, base.timbre(style))
         return base.finish(made, base.power(made))

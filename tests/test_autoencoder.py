@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from audio import metrics
 from models import autoencoder
+from models.encoders import Style, mixed
 from models.power import frame_power
 from tests import tiny
 
@@ -101,26 +103,64 @@ def attention() -> autoencoder.StyleAttention:
     return autoencoder.StyleAttention(16, 8, 4)
 
 
+def of(frames: Tensor) -> Style:
+    """The style of a clip, as far as attention looks."""
+    return Style(frames.mean(dim=2), (frames,))
+
+
 def test_attention_to_the_style_begins_as_the_identity() -> None:
     h = torch.randn(2, 16, 5)
-    torch.testing.assert_close(attention()(h, torch.randn(2, 8, 7)), h)
+    torch.testing.assert_close(attention()(h, of(torch.randn(2, 8, 7))), h)
 
 
 @torch.no_grad()
 def test_when_something_sounds_in_the_style_clip_does_not_matter() -> None:
     layer, h, frames = attention(), torch.randn(2, 16, 5), torch.randn(2, 8, 7)
     tiny.randomize(layer)
-    found = layer(h, frames)
-    torch.testing.assert_close(layer(h, frames[..., torch.randperm(7)]), found)
-    torch.testing.assert_close(layer(h, torch.cat([frames, frames], dim=2)), found)
-    assert not torch.allclose(layer(h, torch.randn(2, 8, 7)), found, atol=1e-2)
+    found = layer(h, of(frames))
+    torch.testing.assert_close(layer(h, of(frames[..., torch.randperm(7)])), found)
+    torch.testing.assert_close(layer(h, of(torch.cat([frames, frames], dim=2))), found)
+    assert not torch.allclose(layer(h, of(torch.randn(2, 8, 7))), found, atol=1e-2)
 
 
 @torch.no_grad()
 def test_a_frame_of_content_is_looked_up_by_itself() -> None:
     layer, h, frames = attention(), torch.randn(1, 16, 5), torch.randn(1, 8, 7)
     tiny.randomize(layer)
-    torch.testing.assert_close(layer(h[..., 2:3], frames), layer(h, frames)[..., 2:3])
+    style = of(frames)
+    torch.testing.assert_close(layer(h[..., 2:3], style), layer(h, style)[..., 2:3])
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("name", ["autoencoder", "vqvae", "glow"])
+def test_between_styles_lies_what_each_is_alone_at_its_end(name: str) -> None:
+    model, (content, one, other) = tiny.build(name).eval(), tiny.mels(2)
+    tiny.randomize(model, scale=0.05)
+    styles = [model.timbre(clip) for clip in (one, other[..., :16])]  # type: ignore[operator]
+
+    def made(*weights: float) -> Tensor:
+        torch.manual_seed(0)
+        out: Tensor = model.transfer(content, mixed(styles, weights))  # type: ignore[operator]
+        return out
+
+    for style, weights in zip(styles, ((1.0, 0.0), (0.0, 1.0)), strict=True):
+        torch.manual_seed(0)
+        alone = model.transfer(content, style)  # type: ignore[operator]
+        torch.testing.assert_close(made(*weights), alone, atol=1e-3, rtol=1e-4)
+    ends, middle = (made(1.0, 0.0), made(0.0, 1.0)), made(0.5, 0.5)
+    apart = (ends[0] - ends[1]).abs().mean()
+    assert all((middle - end).abs().mean() < apart for end in ends)
+    assert all((middle - end).abs().mean() > 0.1 * apart for end in ends)
+
+
+@torch.no_grad()
+def test_a_style_mixed_with_itself_is_itself() -> None:
+    model, (content, style, _) = build().eval(), tiny.mels(2)
+    tiny.randomize(model, scale=0.05)
+    twice = mixed([model.timbre(style)] * 2, [0.3, 0.7])
+    torch.testing.assert_close(
+        model.transfer(content, twice), model.transfer(content, style), atol=1e-3, rtol=1e-4
+    )
 
 
 def test_the_code_learns_to_tell_the_notes() -> None:
