@@ -4,17 +4,13 @@ import sys
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from app import pairs as lists
 from audio.errors import InputError
-from audio.params import Audio
 from stages.console import run
-
-if TYPE_CHECKING:
-    from app.transfer import Transfer
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
 
@@ -50,16 +46,35 @@ def transfer(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write those to.")] = None,
     model: Annotated[Model, typer.Option(help="That transfers.")] = Model.glow,
+    strength: Annotated[
+        float, typer.Option(min=0, max=1, help="0: the content's own sound; 1: the style's.")
+    ] = 1.0,
+    blend: Annotated[Path | None, typer.Option(help="A second style.")] = None,
+    mix: Annotated[float, typer.Option(min=0, max=1, help="The second style's share.")] = 0.5,
+    temperature: Annotated[
+        float | None, typer.Option(min=0, help="Of glow: more is rougher, 0 smoothest.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of what is drawn.")] = 0,
     weights: Weights = WEIGHTS,
 ) -> None:
     """Transfer CONTENT into the sound of STYLE; or all pairs of a list."""
     single, many = (content, style, output), (pairs, out)
+    if temperature is not None and model is not Model.glow:
+        raise InputError(
+            f"expected --temperature for glow alone, got it for {model}, which draws nothing; "
+            "please leave it out."
+        )
     if content and style and output and many == (None, None):
-        loaded(weights, model).file(content, style, output, seed)
+        from app.transfer import How, Transfer  # torch takes seconds: only where it is needed
+
+        how = How(seed, strength, mix, temperature)
+        Transfer.load(model, weights).file(content, style, output, how, blend)
     elif pairs and out and single == (None, None, None):
         lists.read(pairs)  # a list that is none is refused before anything is loaded
-        one = partial(loaded(weights, model).file, seed=seed)
+        from app.transfer import How, Transfer
+
+        how = How(seed, strength, mix, temperature)
+        one = partial(Transfer.load(model, weights).file, how=how, blend=blend)
         failed = False
         for number, result in lists.transfer(pairs, out, one):
             if isinstance(result, InputError):
@@ -91,29 +106,6 @@ def info(weights: Weights = WEIGHTS) -> None:
         print(
             f"{known.name}: {known.about.title} ({known.parameters:,} numbers, {known.about.date})"
         )
-
-
-def loaded(weights: Path, name: str) -> "Transfer":
-    """The models of a folder, on the GPU where there is one.
-
-    Raises:
-        InputError: if they are missing, others than their cards say, or of different mels.
-    """
-    import torch  # seconds: only where it is needed
-
-    from app.transfer import Transfer
-    from models import card, checkpoint, vocoder
-
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    paths = [card.verified(weights, each) for each in (name, "vocoder")]
-    mels = [checkpoint.description(path)["audio"] for path in paths]
-    if mels[0] != mels[1]:
-        raise InputError(
-            f"expected {paths[0]} and {paths[1]} to share one mel, they have different settings; "
-            "please train the vocoder for the model."
-        )
-    model = checkpoint.load(paths[0], device)[1]
-    return Transfer(model, vocoder.load(paths[1], device), Audio.model_validate(mels[0]), device)
 
 
 def main() -> None:

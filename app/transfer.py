@@ -1,87 +1,181 @@
 """Transfer of whole recordings: mel, model and vocoder in windows, so that length costs no memory.
 
+>>> from app.transfer import Transfer
+>>> out = Transfer.load("glow")(content, style, sample_rate)
+
 What is computed waits on disk in a temporary folder: 160 KB for each second of content.
 """
 
-import math
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 import soundfile
+import soxr
 import torch
-from torch import Tensor, nn
+from numpy.typing import ArrayLike
+from torch import Tensor
 
 from app import sound
 from app.overlap import Floats, assemble, starts
+from app.windows import FADE, HEARD, JOINT, OVERLAP, VOCODED, WINDOW, on_disk, window_mel
 from audio import recordings
 from audio.benchmark import Signal
 from audio.errors import InputError
 from audio.params import Audio
 from audio.synthesis import at_level
+from models import card, checkpoint, glow, vocoder
+from models.encoders import Style, mixed
 from models.trained import decode, mel
 from models.vocoder import Vocoder
 
-# all in frames of the mel
-WINDOW, OVERLAP, FADE = 512, 64, 32  # of the model: with the usual 16 ms, 8 s as in training
-VOCODED, HEARD, JOINT = 1024, 256, 8  # of the vocoder: it hears more than any part of it depends on
+WEIGHTS = Path(__file__).parents[1] / "weights"
 
 STYLE_READ, STYLE_USED = 30.0, 16.0  # s: from the start, and the loudest of that
 STYLE_LEAST = 0.5  # s
+
+
+class Model(Protocol):
+    """What transfers: mels in dB, `(B, M, T)`."""
+
+    def timbre(self, style: Tensor) -> Style:
+        """How a clip sounds."""
+        ...
+
+    def transfer(self, content: Tensor, style: Style) -> Tensor:
+        """The notes of `content` in that sound."""
+        ...
+
+
+class How(NamedTuple):
+    """How to transfer."""
+
+    seed: int = 0  # of what is drawn
+    strength: float = 1.0  # from 0, the content's own sound, to 1, the style's
+    mix: float = 0.5  # share of a second style, where there is one
+    temperature: float | None = None  # of `glow`, 0 is smoothest; None: as it was trained
+
+
+PLAINLY = How()
 
 
 class Transfer:
     """A model and a vocoder, for recordings of any length.
 
     Args:
-        model: with `transfer(content, style)`, mels in dB.
+        model: that transfers.
         vocoder: for the same mels.
         audio: the mel's settings.
         device: that both run on.
     """
 
-    def __init__(self, model: nn.Module, vocoder: Vocoder, audio: Audio, device: str) -> None:
-        self._transfer: Callable[[Tensor, Tensor], Tensor] = model.transfer  # type: ignore[assignment]
+    def __init__(self, model: Model, vocoder: Vocoder, audio: Audio, device: str) -> None:
+        self._model = model
         self._vocoder, self._audio, self._device = vocoder, audio, device
 
-    def file(self, content: Path, style: Path, out: Path, seed: int) -> None:
+    @classmethod
+    def load(cls, name: str, weights: Path = WEIGHTS, device: str | None = None) -> Self:
+        """The model of that name and the vocoder in a folder.
+
+        Args:
+            name: `glow` or `vqvae`.
+            weights: the folder, those that ship unless given.
+            device: of torch; the GPU where there is one unless given.
+
+        Raises:
+            InputError: if they are missing, others than their cards say, or of different mels.
+        """
+        device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        paths = [card.verified(weights, each) for each in (name, "vocoder")]
+        mels = [checkpoint.description(path)["audio"] for path in paths]
+        if mels[0] != mels[1]:
+            raise InputError(
+                f"expected {paths[0]} and {paths[1]} to share one mel, they have different "
+                "settings; please train the vocoder for the model."
+            )
+        model: Model = checkpoint.load(paths[0], device)[1]  # type: ignore[assignment]
+        voice = vocoder.load(paths[1], device)
+        return cls(model, voice, Audio.model_validate(mels[0]), device)
+
+    def __call__(
+        self, content: ArrayLike, style: ArrayLike, sample_rate: int, how: How = PLAINLY
+    ) -> Signal:
+        """The notes of `content` in the sound of `style`, as long and as loud as `content`.
+
+        Args:
+            content: `(L,)` samples of one channel in [-1, 1], as an array or a tensor.
+            style: `(L',)`, half a second or more.
+            sample_rate: Hz, of both and of the result.
+            how: to transfer.
+
+        Returns:
+            `(L,)` float32.
+
+        Raises:
+            InputError: if a clip cannot be used.
+        """
+        ours = self._audio.sample_rate
+        clips = [np.asarray(clip, np.float32) for clip in (content, style)]
+        for clip in clips:
+            if clip.ndim != 1 or not clip.size or not np.isfinite(clip).all():
+                raise InputError(
+                    "expected finite samples of one channel, got other ones in an array of shape "
+                    f"{clip.shape}; please take the mean of the channels."
+                )
+        notes, sound_of = (soxr.resample(clip, sample_rate, ours) for clip in clips)
+        timbres = [self._loudest(sound_of, "the style")]
+        with TemporaryDirectory() as folder:
+            made, gain = self._made(notes, timbres, how, Path(folder))
+            out = soxr.resample(gain * made, ours, sample_rate)[: len(clips[0])]
+        return np.pad(out, (0, len(clips[0]) - len(out))).astype(np.float32)
+
+    def file(
+        self, content: Path, style: Path, out: Path, how: How = PLAINLY, blend: Path | None = None
+    ) -> None:
         """Write the notes of `content` in the sound of `style`, as long and as loud as `content`.
 
         Args:
             content: a recording of any length.
             style: a recording of half a second or more.
             out: WAV, FLAC or OGG by its extension; mono, at the mel's sample rate.
-            seed: of what is drawn; equal recordings and seeds give equal samples on one device.
+            how: to transfer; equal recordings and seeds give equal samples on one device.
+            blend: a second style, of which `how.mix` is taken.
 
         Raises:
             InputError: if a recording cannot be used or `out` not be written.
         """
         sound.checked(out)
-        if out.resolve() in (content.resolve(), style.resolve()):
+        styles = [style] if blend is None else [style, blend]
+        if out.resolve() in [path.resolve() for path in (content, *styles)]:
             raise InputError(
                 f"expected an output of its own, {out} is also an input; please give another name."
             )
         try:
             with TemporaryDirectory() as folder:
-                self._file(content, style, out, seed, Path(folder))
+                self._file(content, styles, out, how, Path(folder))
         except (OSError, soundfile.LibsndfileError) as error:
             raise InputError(
                 f"expected to write {out}: {error}; please mend that or give another name."
             ) from error
 
-    def _file(self, content: Path, style: Path, out: Path, seed: int, folder: Path) -> None:
-        rate = self._audio.sample_rate
-        notes = sound.read(content, rate, folder)
-        timbre = self.style(style)
+    def _file(self, content: Path, styles: list[Path], out: Path, how: How, folder: Path) -> None:
+        notes = sound.read(content, self._audio.sample_rate, folder)
+        timbres = [self.style(path) for path in styles]
+        made, gain = self._made(notes, timbres, how, folder)
+        sound.write(out, made, gain, self._audio.sample_rate)
+
+    def _made(
+        self, notes: Signal, styles: list[Signal], how: How, folder: Path
+    ) -> tuple[Signal, float]:
+        """What becomes of the notes, and the gain that makes it as loud as they are."""
         rms, peak = sound.rms_and_peak(notes)
-        made, gain = notes, 0.0  # of silence nothing but silence can be made
-        if peak >= recordings.SILENCE:
-            made = self.signal(notes, timbre, seed, folder)
-            got, loudest = sound.rms_and_peak(made)
-            gain = min(rms / got, sound.LOUDEST / loudest) if got else 1.0
-        sound.write(out, made, gain, rate)
+        if peak < recordings.SILENCE:
+            return notes, 0.0  # of silence nothing but silence can be made
+        made = self.signal(notes, styles, how, folder)
+        got, loudest = sound.rms_and_peak(made)
+        return made, min(rms / got, sound.LOUDEST / loudest) if got else 1.0
 
     def style(self, path: Path) -> Signal:
         """The loudest part of a style recording, at the level that models are used to.
@@ -89,32 +183,37 @@ class Transfer:
         Raises:
             InputError: if it cannot be read or is too short.
         """
+        return self._loudest(recordings.read(path, self._audio.sample_rate, STYLE_READ), str(path))
+
+    def _loudest(self, heard: Signal, name: str) -> Signal:
         rate = self._audio.sample_rate
-        heard = recordings.read(path, rate, STYLE_READ).astype(np.float64)
+        heard = heard.astype(np.float64)
         if len(heard) < STYLE_LEAST * rate:
             raise InputError(
-                f"expected a style of {STYLE_LEAST} s or more, {path} lasts "
+                f"expected a style of {STYLE_LEAST} s or more, {name} lasts "
                 f"{len(heard) / rate:.3f} s; please take a longer one."
             )
+        if np.abs(heard).max() < recordings.SILENCE:
+            raise InputError(f"expected a sound, {name} is silent; please take another one.")
         used = min(len(heard), round(STYLE_USED * rate))
         energy = np.cumsum(np.concatenate([[0.0], heard**2]))
         start = int(np.argmax(energy[used:] - energy[:-used]))
         return at_level(heard[start : start + used], self._audio.level_db).astype(np.float32)
 
     @torch.inference_mode()
-    def signal(self, content: Signal, style: Signal, seed: int, folder: Path) -> Signal:
-        """The notes of `content` in the sound of `style`.
+    def signal(self, content: Signal, styles: list[Signal], how: How, folder: Path) -> Signal:
+        """The notes of `content` in the sound of the styles.
 
         Args:
             content: `(L,)` at any level, not silent.
-            style: `(L',)`, as `style` returns it.
-            seed: of what is drawn.
+            styles: one or two `(L',)`, as `style` returns them.
+            how: to transfer.
             folder: for what is computed.
 
         Returns:
             `(L,)`, on disk in the folder, at about the level of the mel's settings.
         """
-        torch.manual_seed(seed)
+        torch.manual_seed(how.seed)
         audio = self._audio
         length = len(content)
         rms, peak = sound.rms_and_peak(content)
@@ -122,23 +221,41 @@ class Transfer:
         if length < audio.n_fft:  # the mel takes no less
             content = np.pad(content, (0, audio.n_fft - length))
         total = -(-(len(content) // audio.hop_length) // 8) * 8
+        timbre = self._timbre(content, styles, how)
 
         mels = on_disk(folder / "mel.f32", (total, audio.n_mels))
-        assemble(mels, self._models(content, gain, style, total), FADE)
+        assemble(mels, self._models(content, gain, timbre, total, how.temperature), FADE)
         # zeros where the last hop is not a whole one
         made = on_disk(folder / "made.f32", (max(total * audio.hop_length, length),))
         assemble(made, self._vocoded(mels), JOINT * audio.hop_length)
         return made[:length]
 
+    def _timbre(self, content: Signal, styles: list[Signal], how: How) -> Style:
+        """What the styles sound like, and the content's own sound where the strength is less."""
+        weights = [1.0] if len(styles) == 1 else [1 - how.mix, how.mix]
+        if how.strength < 1:
+            read = content[: round(STYLE_READ * self._audio.sample_rate)]
+            enough = np.resize(read, max(len(read), round(STYLE_LEAST * self._audio.sample_rate)))
+            styles = [*styles, self._loudest(enough, "the content")]
+            weights = [*(how.strength * weight for weight in weights), 1 - how.strength]
+        heard = [
+            self._model.timbre(torch.from_numpy(mel(clip, self._audio))[None].to(self._device))
+            for clip in styles
+        ]
+        return heard[0] if len(heard) == 1 else mixed(heard, weights)
+
     def _models(
-        self, content: Signal, gain: float, style: Signal, total: int
+        self, content: Signal, gain: float, timbre: Style, total: int, temperature: float | None
     ) -> Iterator[tuple[int, Floats]]:
         """Where each window begins and what the model makes of it, `(T, M)` in dB."""
-        timbre = torch.from_numpy(mel(style, self._audio))[None].to(self._device)
         for start in starts(total, WINDOW, OVERLAP):
             notes = window_mel(content, gain, start, min(start + WINDOW, total), self._audio)
             given = torch.from_numpy(notes)[None].to(self._device)
-            yield start, self._transfer(given, timbre)[0].T.cpu().numpy()
+            if isinstance(self._model, glow.Model):
+                made = self._model.transfer(given, timbre, temperature)
+            else:
+                made = self._model.transfer(given, timbre)
+            yield start, made[0].T.cpu().numpy()
 
     def _vocoded(self, mels: Floats) -> Iterator[tuple[int, Floats]]:
         """Where, in samples, each window begins and its audio."""
@@ -147,35 +264,3 @@ class Transfer:
             frames = np.array(mels[start : start + VOCODED]).T[None]  # a copy: torch writes to none
             given = torch.from_numpy(np.ascontiguousarray(frames)).to(self._device)
             yield start * hop, decode(self._vocoder, given, given.shape[2] * hop)
-
-
-def on_disk(path: Path, shape: tuple[int, ...]) -> Floats:
-    """An array of zeros in a new file.
-
-    Raises:
-        OSError: if there is no room for it; found later, that would end the process.
-    """
-    with path.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, math.prod(shape) * np.dtype(np.float32).itemsize)
-    return np.memmap(path, np.float32, "r+", shape=shape)
-
-
-def window_mel(content: Signal, gain: float, start: int, stop: int, audio: Audio) -> Floats:
-    """The frames from `start` to `stop` of the mel of a long sound, as the whole would have them.
-
-    Args:
-        content: `(L,)`, of `audio.n_fft` samples or more.
-        gain: that it is multiplied by.
-        start: a frame, multiple of 8.
-        stop: a frame, multiple of 8; at most the whole's frames rounded up to that, the last of
-            them repeated.
-        audio: the mel's settings.
-
-    Returns:
-        `(M, stop - start)` in dB.
-    """
-    hop = audio.hop_length
-    around = -(-audio.n_fft // 2 // hop // 8) * 8  # a frame's window reaches so far
-    first = max(start - around, 0)
-    heard = content[first * hop : (stop + around) * hop] * np.float32(gain)
-    return mel(heard, audio)[:, start - first : stop - first]

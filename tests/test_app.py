@@ -7,7 +7,8 @@ import pytest
 import soundfile
 from typer.testing import CliRunner
 
-from app.__main__ import app, loaded
+from app.__main__ import app
+from app.transfer import Transfer
 from audio.errors import InputError
 from models import checkpoint
 from models.params import GriffinLim, Refinement
@@ -44,6 +45,27 @@ def test_one_content_takes_on_one_style(clips: Path, weights: str, name: str) ->
     )
     assert result.exit_code == 0
     assert seconds(clips / "out.wav") == 1.0
+
+
+def test_between_two_styles_and_with_half_the_strength(clips: Path, weights: str) -> None:
+    words = [str(clips / name) for name in ("a.content.wav", "style.wav")]
+    made = []
+    for more in ([], ["--blend", str(clips / "more/b.flac")], ["--strength", "0.5"]):
+        out = str(clips / "out.wav")
+        result = CliRunner().invoke(
+            app,
+            ["transfer", *words, "-o", out, "--weights", weights, *more],
+            catch_exceptions=False,
+        )
+        assert result.exit_code == 0
+        made.append((clips / "out.wav").read_bytes())
+    assert len(set(made)) == 3
+
+
+def test_a_temperature_is_for_the_flow_alone() -> None:
+    words = ["transfer", "a.wav", "b.wav", "-o", "c.wav", "--model", "vqvae", "--temperature", "1"]
+    with pytest.raises(InputError, match=r"^expected --temperature for glow alone"):
+        CliRunner().invoke(app, words, catch_exceptions=False)
 
 
 def test_a_list_of_pairs_is_gone_through_to_its_end(
@@ -102,7 +124,7 @@ def test_weights_of_different_mels_are_refused(tmp_path: Path) -> None:
     checkpoint.save(folder / "vocoder.safetensors", vocoder)
     (folder / "vocoder.json").unlink()
     with pytest.raises(InputError, match=r"^expected .* to share one mel"):
-        loaded(folder, "glow")
+        Transfer.load("glow", folder)
 
 
 def test_info_names_the_weights(weights: str) -> None:
