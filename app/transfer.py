@@ -187,7 +187,6 @@ class Transfer:
 
     def _loudest(self, heard: Signal, name: str) -> Signal:
         rate = self._audio.sample_rate
-        heard = heard.astype(np.float64)
         if len(heard) < STYLE_LEAST * rate:
             raise InputError(
                 f"expected a style of {STYLE_LEAST} s or more, {name} lasts "
@@ -196,9 +195,10 @@ class Transfer:
         if np.abs(heard).max() < recordings.SILENCE:
             raise InputError(f"expected a sound, {name} is silent; please take another one.")
         used = min(len(heard), round(STYLE_USED * rate))
-        energy = np.cumsum(np.concatenate([[0.0], heard**2]))
+        precise = heard.astype(np.float64)
+        energy = np.cumsum(np.concatenate([[0.0], precise**2]))
         start = int(np.argmax(energy[used:] - energy[:-used]))
-        return at_level(heard[start : start + used], self._audio.level_db).astype(np.float32)
+        return at_level(precise[start : start + used], self._audio.level_db).astype(np.float32)
 
     @torch.inference_mode()
     def signal(self, content: Signal, styles: list[Signal], how: How, folder: Path) -> Signal:

@@ -209,7 +209,8 @@ class Model(nn.Module):
         power = frame_power(self.denormalize(made.float()))
         if self.power_head is None:
             return power
-        return power + self.audio.db_std * self.power_head(made).float()
+        lacking: Tensor = self.power_head(made)
+        return power + self.audio.db_std * lacking.float()
 
     def finish(self, made: Tensor, power: Tensor) -> Tensor:
         """Normalised mel `(B, M, T)` -> dB, with its peaks lifted until frames have their power."""
