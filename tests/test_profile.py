@@ -45,7 +45,7 @@ def comments(text: str) -> list[str]:
 
 
 def test_there_are_the_profiles_that_were_promised() -> None:
-    assert profiles() == NAMES == ["demo", "laptop_gpu", "lmd_full"]
+    assert profiles() == NAMES == ["demo", "laptop_gpu", "lmd_full", "weights"]
 
 
 def test_the_demo_is_what_is_committed() -> None:
@@ -160,7 +160,7 @@ def test_the_command_switches_and_says_so(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("profile_text", "message"),
     [
-        (None, r"expected a profile, one of demo, laptop_gpu, lmd_full, got 'mine'\."),
+        (None, r"expected a profile, one of demo, laptop_gpu, lmd_full, weights, got 'mine'\."),
         ("train: {glow: {stepz: 3}}", r"profiles/mine\.yaml: train\.glow\.stepz: params\.yaml has"),
         ("seed: -1", r"params\.yaml with profiles/mine\.yaml: seed: greater than or equal to 0"),
     ],
@@ -201,7 +201,7 @@ def test_a_profile_that_cannot_be_used_is_refused(text: str, message: str) -> No
 
 def test_a_value_that_another_stands_on_is_not_replaced() -> None:
     edit("  valid: 96", "  valid: &few 96")
-    edit("  test: 60", "  test: *few")
+    edit("  test: 48", "  test: *few")
     with pytest.raises(InputError, match=r"lmd_full\.yaml: not readable as YAML"):
         switch("lmd_full")
 
