@@ -4,22 +4,26 @@ Trained on the cross view (content in another timbre than the target), it is wha
 quantiser into and what `glow` stands on.
 """
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from audio.params import Audio
+from models import fitting
 from models.blocks import ResidualBlock, normalize_channels, over_time
 from models.encoders import STRIDE, ContentEncoder, Style, StyleEncoder
 from models.params import Autoencoder
 from models.power import frame_power, lifted
 
 Losses = dict[str, Tensor]
+Transferring = Callable[[Tensor, Style], Tensor]
 
 PITCHES = 128  # of MIDI
 SOUNDING = 5.0  # weight of a sounding pitch in the note loss: most are silent
 POWER_KERNEL = 5  # frames
-TINY = 1e-4  # of a squared error, 0.2 dB
+ALIGNED = 8  # frames: models halve the time up to three times
 RARELY = -4.0  # where the note head begins: a pitch sounds in two frames of a hundred
 
 
@@ -144,12 +148,40 @@ class Model(nn.Module):
             code = code + self.config.content_noise * torch.randn_like(code)
         return code
 
-    def timbre(self, style: Tensor | Style) -> Style:
-        """How a clip sounds: its mel in dB, `(B, M, T')`, or what this returned before."""
-        if isinstance(style, Style):
-            return style
-        found: Style = self.style_encoder(self.normalize(style))
+    def style(self, clip: Tensor) -> Style:
+        """How a clip sounds to the encoder: mel in dB, `(B, M, T')`."""
+        found: Style = self.style_encoder(self.normalize(clip))
         return found
+
+    def timbre(self, style: Tensor | Style) -> Style:
+        """How a clip sounds, for transfers: its mel in dB, `(B, M, T')`, or what this returned."""
+        return self.fitted(style, self.encode, self.transfer)
+
+    def fitted(
+        self, clip: Tensor | Style, encode: Callable[[Tensor], Tensor], transfer: Transferring
+    ) -> Style:
+        """The style of a clip, fitted to it as `models.fitting` does where the settings say so.
+
+        Args:
+            clip: mel in dB, `(B, M, T')`; a style is returned as it is.
+            encode: normalised mel -> code, of the model that transfers.
+            transfer: of that model.
+        """
+        if isinstance(clip, Style):
+            return clip
+        steps, whole = self.config.fitting_steps, clip.shape[2] // ALIGNED * ALIGNED
+        if not steps or not whole:
+            return self.style(clip)
+        with torch.inference_mode(False):  # what is made in that mode has no gradient
+            clip = clip.clone()
+            with torch.no_grad():
+                start, heard = self.style(clip), clip[..., :whole]
+                code, wanted = encode(self.normalize(heard)), self.normalize(heard)
+            found = fitting.fitted(
+                start, lambda style: self.decoder(code, style), wanted, steps,
+                self.config.fitting_rate,
+            )  # fmt: skip
+        return found._replace(equalizer=fitting.missing(transfer(heard, found), heard, self.audio))
 
     def losses(
         self, code: Tensor, style: Tensor, target: Tensor, notes: Tensor | None = None
@@ -173,14 +205,13 @@ class Model(nn.Module):
             `total` and its parts, `reconstruction` without weights, `distance`, `power`, `notes`.
         """
         truth = self.normalize(target)
-        made = self.decoder(code, self.timbre(style))
+        made = self.decoder(code, self.style(style))
         error = (made - truth).abs()
         weight = 1 + self.config.loudness_weight * (target - self.audio.db_min) / 20
         total = (weight * error).mean() / weight.mean()
         terms = {"reconstruction": error.mean().detach()}
         if self.config.distance_weight:
-            # over time first; a root has no gradient at 0
-            terms["distance"] = (error.float().square().mean(dim=2) + TINY).sqrt().mean()
+            terms["distance"] = fitting.spectral_distance(made, truth)
             total = total + self.config.distance_weight * terms["distance"]
         if self.power_head is not None:
             off = self.power(made.detach()) - frame_power(target)
@@ -212,13 +243,20 @@ class Model(nn.Module):
         lacking: Tensor = self.power_head(made)
         return power + self.audio.db_std * lacking.float()
 
-    def finish(self, made: Tensor, power: Tensor) -> Tensor:
-        """Normalised mel `(B, M, T)` -> dB, with its peaks lifted until frames have their power."""
+    def finish(self, made: Tensor, power: Tensor, style: Style) -> Tensor:
+        """Normalised mel `(B, M, T)` -> dB, as it shall sound.
+
+        Its peaks are lifted until frames have their power, then the style's equaliser is applied.
+        """
         mel = self.denormalize(made.float())
-        return lifted(mel, power, self.config.peaks_db) if self.config.peaks_db else mel
+        if self.config.peaks_db:
+            mel = lifted(mel, power, self.config.peaks_db)
+        if style.equalizer is not None:
+            mel = fitting.equalized(mel, style.equalizer, self.audio)
+        return mel
 
     def transfer(self, content: Tensor, style: Tensor | Style) -> Tensor:
         """The notes of `content` in the sound of `style`: mels in dB, `(B, M, T)`, T of content."""
-        code = self.encode(self.normalize(content))
-        made = self.decoder(code, self.timbre(style))
-        return self.finish(made, self.power(made))
+        timbre = self.timbre(style)
+        made = self.decoder(self.encode(self.normalize(content)), timbre)
+        return self.finish(made, self.power(made), timbre)

@@ -99,6 +99,7 @@ class Style(NamedTuple):
     # moment by moment, as a timbre differs by register and loudness: of each clip (B, C, T' / 4)
     frames: tuple[Tensor, ...]
     bias: Tensor | None = None  # (B, T' / 4): added to the logits of attention to the frames
+    equalizer: Tensor | None = None  # (B, M, 1): dB that models leave out of this sound
 
 
 def mixed(styles: Sequence[Style], weights: Sequence[float]) -> Style:
@@ -119,7 +120,13 @@ def mixed(styles: Sequence[Style], weights: Sequence[float]) -> Style:
     ]
     vectors = [weight * style.vector for style, weight in zip(styles, weights, strict=True)]
     frames = tuple(frames for style in styles for frames in style.frames)
-    return Style(torch.stack(vectors).sum(dim=0), frames, torch.cat(biases, dim=1))
+    gains = [
+        weight * style.equalizer
+        for style, weight in zip(styles, weights, strict=True)
+        if style.equalizer is not None
+    ]
+    equalizer = torch.stack(gains).sum(dim=0) if gains else None
+    return Style(torch.stack(vectors).sum(dim=0), frames, torch.cat(biases, dim=1), equalizer)
 
 
 class StyleEncoder(nn.Module):

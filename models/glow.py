@@ -130,15 +130,17 @@ class Model(nn.Module):
         return self
 
     def timbre(self, style: Tensor | Style) -> Style:
-        """See the autoencoder's."""
-        return self.base.timbre(style)
+        """See the autoencoder's; to be fitted, nothing is drawn."""
+        return self.base.fitted(
+            style, self.base.encode, lambda clip, heard: self.transfer(clip, heard, 0.0)
+        )
 
     def conditions(self, content: Tensor, style: Tensor | Style) -> tuple[Tensor, list[Tensor]]:
         """What the autoencoder makes of it, normalised `(B, M, T)`, and each level's condition."""
         base = self.base
         with torch.no_grad():
             code = base.encode(base.normalize(content))
-            timbre = base.timbre(style)
+            timbre = style if isinstance(style, Style) else base.style(style)
             guess = base.decoder(code, timbre)
         return guess, self.condition(guess, code, timbre.vector)
 
@@ -188,8 +190,9 @@ class Model(nn.Module):
             style: `(B, M, T')`, or what `timbre` makes of it.
             temperature: of the base density; 0 is its mean, None the trained model's own setting.
         """
-        guess, conditions = self.conditions(content, style)
+        timbre = self.timbre(style)
+        guess, conditions = self.conditions(content, timbre)
         chosen = self.config.temperature if temperature is None else temperature
         mel = self.sample(conditions, chosen)
         made = mel + guess if self.config.residual else mel
-        return self.base.finish(made, self.base.power(guess))
+        return self.base.finish(made, self.base.power(guess), timbre)

@@ -25,6 +25,8 @@ class Autoencoder(Section):
     style_heads: int = Field(
         ge=0
     )  # of the decoder's attention to style frames; 0: the vector alone
+    fitting_steps: int = Field(ge=0)  # in which a style is fitted to its clip; 0: it is not
+    fitting_rate: float = Field(gt=0)
     encoder_dilations: list[int]
     decoder_dilations: list[int]
 

@@ -47,13 +47,17 @@ class Model(nn.Module):
         losses = base.losses(code, style, target, notes)
         return {**losses, **terms, "total": losses["total"] + terms["commitment"]}
 
+    def code(self, mel: Tensor) -> Tensor:
+        """Normalised mel `(B, M, T)` -> quantised code `(B, D, T / 4)`."""
+        code: Tensor = self.quantizer(self.base.encode(mel))[0]
+        return code
+
     def timbre(self, style: Tensor | Style) -> Style:
         """See the autoencoder's."""
-        return self.base.timbre(style)
+        return self.base.fitted(style, self.code, self.transfer)
 
     def transfer(self, content: Tensor, style: Tensor | Style) -> Tensor:
         """The notes of `content` in the sound of `style`: mels in dB, `(B, M, T)`, T of content."""
-        base = self.base
-        code, _ = self.quantizer(base.encode(base.normalize(content)))
-        made = base.decoder(code, base.timbre(style))
-        return base.finish(made, base.power(made))
+        base, timbre = self.base, self.timbre(style)
+        made = base.decoder(self.code(base.normalize(content)), timbre)
+        return base.finish(made, base.power(made), timbre)

@@ -1,0 +1,81 @@
+"""A style fitted to its clip: what an encoder missed of a sound is found by making the clip again.
+
+An encoder hears a timbre that it never met as the nearest one it knows. But the clip tells more:
+given its own notes and its own style, a model must make the clip itself. So the style is moved by
+gradient descent until it does so better, and what is then still missing, on the whole, is kept as
+an equaliser. As the code of the notes carries no timbre, what is learned holds for other notes.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from audio.params import Audio
+from models.encoders import Style
+from models.power import frame_power
+
+TINY = 1e-4  # of a squared error, 0.2 dB: a root has no gradient at 0
+RANGE = 30.0  # dB below the usual level: softer frames tell little, and are left alone
+SOFTNESS = 3.0  # dB over which that sets in
+BANDS = 1  # to each side, that an equaliser is smoothed over
+
+
+def spectral_distance(made: Tensor, wanted: Tensor) -> Tensor:
+    """The log-spectral distance as it is measured: mels `(B, M, T)` -> their mean, in their unit.
+
+    See `audio.metrics.lsd`: root mean square over time, mean over bands.
+    """
+    return ((made - wanted).float().square().mean(dim=2) + TINY).sqrt().mean()
+
+
+def fitted(
+    start: Style, make: Callable[[Style], Tensor], clip: Tensor, steps: int, rate: float
+) -> Style:
+    """Move a style until what is made of it is nearer to the clip.
+
+    Args:
+        start: as the encoder hears the clip, of one recording.
+        make: a style -> normalised mel `(B, M, T)`, of the clip's own notes.
+        clip: normalised mel, `(B, M, T)`.
+        steps: of Adam, few: what is found fast is what was missed, not this clip's chance.
+        rate: at which it learns.
+
+    Returns:
+        The style, of the same shapes, without gradient.
+    """
+    free = [part.clone().requires_grad_() for part in (start.vector, *start.frames)]
+    optimizer = torch.optim.Adam(free, lr=rate)
+    with torch.enable_grad():
+        for _ in range(steps):
+            made = make(Style(free[0], tuple(free[1:])))
+            loss = (made - clip).abs().mean() + spectral_distance(made, clip)
+            for part, gradient in zip(free, torch.autograd.grad(loss, free), strict=True):
+                part.grad = gradient
+            optimizer.step()
+    vector, *frames = (part.detach() for part in free)
+    return Style(vector, tuple(frames))
+
+
+def missing(made: Tensor, clip: Tensor, audio: Audio) -> Tensor:
+    """How much louder a clip is than what was made of it, where something sounds: `(B, M, 1)`, dB.
+
+    Args:
+        made: mel in dB, `(B, M, T)`.
+        clip: mel in dB, `(B, M, T)`.
+        audio: the mel's settings.
+    """
+    sounding = presence(clip, audio)
+    gain = ((clip - made) * sounding).sum(dim=2) / (sounding.sum(dim=2) + 1)
+    padded = torch.nn.functional.pad(gain[:, None], (BANDS, BANDS), mode="replicate")
+    return torch.nn.functional.avg_pool1d(padded, 2 * BANDS + 1, stride=1).transpose(1, 2)
+
+
+def equalized(mel: Tensor, gain: Tensor, audio: Audio) -> Tensor:
+    """A mel in dB with a gain where something sounds: `(B, M, T)` and `(B, M, 1)`."""
+    return (mel + gain * presence(mel, audio)).clamp(min=audio.db_min)
+
+
+def presence(mel: Tensor, audio: Audio) -> Tensor:
+    """Whether something sounds, 0 to 1: mel at the usual level, `(B, M, T)` -> `(B, 1, T)`."""
+    return torch.sigmoid((frame_power(mel) - audio.level_db + RANGE) / SOFTNESS)
