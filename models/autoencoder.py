@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from audio.params import Audio
 from models import fitting
-from models.blocks import ResidualBlock, normalize_channels, over_time
+from models.blocks import normalize_channels
+from models.decoder import Decoder
 from models.encoders import STRIDE, ContentEncoder, Style, StyleEncoder
 from models.params import Autoencoder
 from models.power import frame_power, lifted
@@ -25,75 +26,6 @@ SOUNDING = 5.0  # weight of a sounding pitch in the note loss: most are silent
 POWER_KERNEL = 5  # frames
 ALIGNED = 8  # frames: models halve the time up to three times
 RARELY = -4.0  # where the note head begins: a pitch sounds in two frames of a hundred
-
-
-class StyleAttention(nn.Module):
-    """Lets each frame of content look up what the style clip sounds like in such a moment.
-
-    Scaled dot-product attention (Vaswani et al., NeurIPS 2017, arXiv:1706.03762, section 3.2)
-    without positions: when something sounds in the style clip tells nothing. One vector cannot say
-    how a timbre differs by register. Begins as the identity.
-
-    Args:
-        channels: of the content, a multiple of `heads`.
-        style_channels: of the style's frames.
-        heads: that look side by side.
-    """
-
-    def __init__(self, channels: int, style_channels: int, heads: int) -> None:
-        super().__init__()
-        self.heads = heads
-        self.norm = nn.GroupNorm(1, style_channels)
-        self.query = nn.Conv1d(channels, channels, 1)
-        self.key = nn.Conv1d(style_channels, channels, 1)
-        self.value = nn.Conv1d(style_channels, channels, 1)
-        self.out = nn.Conv1d(channels, channels, 1)
-        nn.init.zeros_(self.out.weight)
-        assert self.out.bias is not None
-        nn.init.zeros_(self.out.bias)
-
-    def forward(self, h: Tensor, style: Style) -> Tensor:
-        """`(B, C, T)` and a style of T' frames -> `(B, C, T)`."""
-        frames = torch.cat([self.norm(clip) for clip in style.frames], dim=2)
-        query, key, value = (
-            x.unflatten(1, (self.heads, -1)).transpose(2, 3)  # b (h d) t -> b h t d
-            for x in (self.query(normalize_channels(h)), self.key(frames), self.value(frames))
-        )
-        bias = None if style.bias is None else style.bias[:, None, None].to(query.dtype)
-        found = F.scaled_dot_product_attention(query, key, value, attn_mask=bias)
-        change: Tensor = self.out(found.transpose(2, 3).flatten(1, 2))
-        return h + change
-
-
-class Decoder(nn.Module):
-    """Content code and style vector -> mel: dilated residual blocks with FiLM, upsampled by 4."""
-
-    def __init__(self, n_mels: int, config: Autoencoder) -> None:
-        super().__init__()
-        width, style = config.channels, config.style_dim
-        self.enter = nn.Conv1d(config.content_dim + style, width, 3, padding=1)
-        self.attention = None
-        if config.style_heads:
-            self.attention = StyleAttention(width, config.style_channels, config.style_heads)
-        self.blocks = nn.ModuleList(
-            ResidualBlock(width, d, style) for d in config.decoder_dilations
-        )
-        self.up1 = nn.ConvTranspose1d(width, width, 4, stride=2, padding=1)
-        self.between = ResidualBlock(width, 1, style)
-        self.up2 = nn.ConvTranspose1d(width, width, 4, stride=2, padding=1)
-        self.out = nn.Conv1d(width, n_mels, 5, padding=2)
-
-    def forward(self, code: Tensor, style: Style) -> Tensor:
-        """`(B, D, T)` -> `(B, M, 4 T)`."""
-        vector = style.vector
-        h = self.enter(torch.cat([code, over_time(vector, code.shape[2])], dim=1))
-        for number, block in enumerate(self.blocks):
-            h = block(h, vector)
-            if number == 0 and self.attention is not None:
-                h = self.attention(h, style)
-        h = self.between(F.gelu(self.up1(h)), vector)
-        mel: Tensor = self.out(F.gelu(self.up2(h)))
-        return mel
 
 
 class Model(nn.Module):

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from audio import metrics
-from models import autoencoder
+from models import autoencoder, decoder
 from models.encoders import Style, mixed
 from models.power import frame_power
 from tests import tiny
@@ -98,9 +98,9 @@ def test_an_output_has_the_power_that_is_told() -> None:
     torch.testing.assert_close(louder, asis + 3, atol=0.02, rtol=0)
 
 
-def attention() -> autoencoder.StyleAttention:
+def attention() -> decoder.StyleAttention:
     torch.manual_seed(0)
-    return autoencoder.StyleAttention(16, 8, 4)
+    return decoder.StyleAttention(16, 8, 4)
 
 
 def of(frames: Tensor) -> Style:
