@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app import listening
 from app import pairs as lists
 from audio.errors import InputError
 from audio.params import Audio
@@ -25,6 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # an InputError is for `run`, anything else is a fault of ours
     rich_markup_mode=None,
 )
+app.add_typer(listening.app, name="listen", help="Ask listeners which of two systems is nearer.")
 
 
 class Model(StrEnum):
