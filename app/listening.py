@@ -1,7 +1,7 @@
 """The commands `timbre listen FOLDER` and `timbre listen report FILE`."""
 
 import socket
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -73,7 +73,8 @@ def serve(
             Page(design, clips, kept).application(),
             http="h11", ws="none", lifespan="off", log_level="warning", server_header=False,
         )  # fmt: skip
-        uvicorn.Server(config).run([bound])
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run([bound])
 
 
 def listening_socket(host: str, port: int) -> socket.socket:

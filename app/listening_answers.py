@@ -137,7 +137,10 @@ def read(path: Path) -> tuple[Design, list[Answer]]:
         raise InputError(_unusable(path, error)) from None
     return design, [
         Answer(
-            listener, number, Trial(Kind(kind), case, a, b), dict(zip(QUESTIONS, sides, strict=True))
+            listener,
+            number,
+            Trial(Kind(kind), case, a, b),
+            dict(zip(QUESTIONS, sides, strict=True)),
         )
         for listener, number, kind, case, a, b, *sides in rows
     ]

@@ -21,9 +21,7 @@ QUIETEST = 1e-4  # RMS; less is not lifted any further
 Clips = dict[str, dict[str, Path]]  # by folder and case
 
 
-def find(
-    folder: Path, systems: Sequence[str], content: str, style: str
-) -> tuple[list[str], Clips]:
+def find(folder: Path, systems: Sequence[str], content: str, style: str) -> tuple[list[str], Clips]:
     """The systems of a test, and the clips that it can use: theirs, the contents and the styles.
 
     Args:

@@ -106,7 +106,9 @@ class Page:
         try:
             self._answers.store(listener, number, self._plan(listener)[number], choices)
         except sqlite3.Error:
-            return _refused("The answer could not be stored. Please go back and send it again.", 503)
+            return _refused(
+                "The answer could not be stored. Please go back and send it again.", 503
+            )
         return RedirectResponse("/", 303, HEADERS)
 
     async def another(self, request: Request) -> Response:

@@ -102,7 +102,10 @@ def plan(design: Design, listener: str) -> list[Trial]:
 
     cases = shuffled({case for _, _, case in rounds}, "check")
     half = len(counted) // 2
-    places = (drawn("place", 0) % (half + 1), half + drawn("place", 1) % (len(counted) - half) + 1)
+    places = (
+        drawn("place", 0) % (half + 1),
+        half + drawn("place", 1) % (len(counted) - half + 1),
+    )
     for number in reversed(range(CHECKS)):
         references = (design.content, design.style)
         check = trial(Kind.check, cases[number % len(cases)], references, drawn("check", number))
