@@ -96,7 +96,7 @@ def metrics(found: Summary) -> dict[str, Any]:
         },
         **{
             question: {
-                f"{each.one} over {each.other}": {
+                f"{each.one}_over_{each.other}": {
                     "listeners": each.listeners,
                     "answers": each.answers,
                     "share": each.share,

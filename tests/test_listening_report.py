@@ -88,7 +88,7 @@ def test_markdown_and_metrics_say_the_same() -> None:
     row = "| alphanet | betanet | 1 | 2 | 100 % | 16 to 100 % | 0.500 |"
     assert text.count(row) == 3
     figures = metrics(found)
-    assert figures["timbre"]["alphanet over betanet"] == pytest.approx(
+    assert figures["timbre"]["alphanet_over_betanet"] == pytest.approx(
         {"listeners": 1, "answers": 2, "share": 1.0, "low": 0.1581, "high": 1.0, "p": 0.5}, abs=1e-4
     )
     assert json.loads(json.dumps(figures, allow_nan=False)) == figures
