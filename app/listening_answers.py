@@ -127,7 +127,7 @@ def read(path: Path) -> tuple[Design, list[Answer]]:
             f"expected answers of a listening test, found no file {path}; please mend its path."
         )
     try:
-        uri = f"{path.absolute().as_uri()}?mode=ro"
+        uri = f"{path.absolute().as_uri()}?mode=rw"
         with closing(sqlite3.connect(uri, uri=True, timeout=30)) as connection:
             design, _ = _definition(connection, path)
             rows = connection.execute(
@@ -146,7 +146,7 @@ def read(path: Path) -> tuple[Design, list[Answer]]:
     ]
 
 
-def _unusable(path: Path, error: Exception) -> str:
+def _unusable(path: Path, error: Exception | str) -> str:
     return (
         f"expected a file of answers to a listening test in {path}: {error}; please name another."
     )

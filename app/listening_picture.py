@@ -1,6 +1,7 @@
 """What listeners preferred, as a picture."""
 
 from pathlib import Path
+from textwrap import fill
 
 import matplotlib
 from matplotlib.figure import Figure
@@ -45,10 +46,10 @@ def write(path: Path, kind: str, found: Summary) -> None:
 
 def _drawn(found: Summary) -> Figure:
     pairs = len(next(iter(found.preferences.values())))
-    figure = Figure(figsize=(11, 1.5 + 0.34 * pairs), layout="constrained")
+    figure = Figure(figsize=(11, 1.6 + 0.34 * pairs), layout="constrained")
     panels = figure.subplots(1, len(QUESTIONS), sharey=True, squeeze=False)[0]
     for panel, (question, preferences) in zip(panels, found.preferences.items(), strict=True):
-        panel.set_title(QUESTIONS[question], fontsize=10)
+        panel.set_title(fill(QUESTIONS[question], 28), fontsize=10)
         panel.axvline(50, color=GREY, linewidth=1, linestyle="--")
         panel.set(xlim=(0, 100), ylim=(pairs - 0.5, -0.5), xlabel="answers for the first, %")
         panel.set_yticks(
@@ -58,5 +59,5 @@ def _drawn(found: Summary) -> Figure:
         for row, each in enumerate(preferences):
             if each.answers:
                 panel.plot([100 * end for end in each.interval], [row, row], color=COLOR, alpha=0.5)
-                panel.plot(100 * each.share, row, "o", color=COLOR)
+                panel.plot(100 * each.share, row, "o", color=COLOR, clip_on=False)
     return figure
