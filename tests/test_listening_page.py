@@ -34,6 +34,7 @@ def address(clips: Path, answers: Path) -> Iterator[str]:
     """A server in a thread of this process."""
     design, found = opened(clips)
     servers: list[uvicorn.Server] = []
+    ready = threading.Event()
     with listening_socket("127.0.0.1", 0) as bound:
 
         def serve() -> None:
@@ -41,10 +42,12 @@ def address(clips: Path, answers: Path) -> Iterator[str]:
                 application = Page(design, found, kept).application()
                 config = uvicorn.Config(application, http="h11", ws="none", lifespan="off")
                 servers.append(uvicorn.Server(config))
+                ready.set()
                 servers[0].run([bound])
 
         thread = threading.Thread(target=serve)
         thread.start()
+        assert ready.wait(60)
         yield f"http://127.0.0.1:{bound.getsockname()[1]}"
         servers[0].should_exit = True
         thread.join(60)
