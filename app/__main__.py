@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from app import listening
 from app import pairs as lists
 from audio.errors import InputError
 from stages.console import run
@@ -21,6 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # an InputError is for `run`, anything else is a fault of ours
     rich_markup_mode=None,
 )
+app.add_typer(listening.app, name="listen", help="Ask listeners which of two systems is nearer.")
 
 
 class Model(StrEnum):

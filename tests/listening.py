@@ -1,0 +1,87 @@
+"""What tests of the listening test share: clips, and a listener without a browser."""
+
+import re
+from http.cookiejar import CookieJar
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, ProxyHandler, Request, build_opener
+
+import numpy as np
+import soundfile
+
+from app import listening_clips
+from app.listening_clips import Clips
+from app.listening_plan import Design
+
+SYSTEMS = ("alphanet", "betanet", "gammanet")
+REFERENCES = ("copy_content", "copy_style")
+CASES = ("case0", "case1", "case2", "case3")
+PLAYED = "content,style,a,b"
+BEST = {"timbre": "a", "melody": "a", "quality": "a"}
+
+
+def write_clips(folder: Path) -> Path:
+    """A folder as `dvc repro` leaves it: a tone of its own for each system and case."""
+    rng = np.random.default_rng(0)
+    for name in (*SYSTEMS, *REFERENCES, "resynthesis", "alphanet_shuffled"):
+        (folder / name).mkdir(parents=True)
+        for case in CASES:
+            tone = np.sin(np.arange(4000) * rng.uniform(0.05, 0.3)) * rng.uniform(0.02, 0.9)
+            soundfile.write(folder / name / f"{case}.flac", tone, 16000)
+    return folder
+
+
+def opened(folder: Path, trials: int = 6, seed: int = 0) -> tuple[Design, Clips]:
+    """The test of all systems of a folder."""
+    systems, clips = listening_clips.find(folder, [], *REFERENCES)
+    return listening_clips.design(systems, clips, *REFERENCES, trials, seed), clips
+
+
+def design(trials: int = 6, seed: int = 0) -> Design:
+    """A test that needs no clips."""
+    return Design(
+        systems={name: list(CASES) for name in SYSTEMS},
+        content="copy_content",
+        style="copy_style",
+        trials=trials,
+        seed=seed,
+        clips="",
+    )
+
+
+class Client:
+    """A browser that keeps cookies, and all that it was sent."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.seen: list[str] = []  # texts and headers
+        self._open = build_opener(ProxyHandler({}), HTTPCookieProcessor(CookieJar())).open
+
+    def get(self, path: str = "/", **headers: str) -> tuple[int, bytes]:
+        """Status and body."""
+        return self._said(path, None, headers)
+
+    def answer(self, token: str, played: str = PLAYED, **choices: str) -> tuple[int, bytes]:
+        """Send an answer; a status of 200 is that of the page it leads to."""
+        return self.post("/answer", {"token": token, "played": played, **choices})
+
+    def post(self, path: str, fields: dict[str, str]) -> tuple[int, bytes]:
+        """Send a form."""
+        return self._said(path, urlencode(fields).encode(), {})
+
+    def token(self) -> str | None:
+        """That of the trial that the page shows; None if there is none left."""
+        found = re.search(r'name="token" value="(\w+)"', self.get()[1].decode())
+        return found and found[1]
+
+    def _said(self, path: str, data: bytes | None, headers: dict[str, str]) -> tuple[int, bytes]:
+        request = Request(self.address + path, data, headers)
+        try:
+            response = self._open(request, timeout=60)
+        except HTTPError as error:
+            response = error
+        with response:
+            body = response.read()
+            self.seen.append(f"{response.url}\n{response.headers}\n{body.decode('latin-1')}")
+            return response.status, body

@@ -1,0 +1,130 @@
+"""What listeners preferred: counted rightly, with intervals that a second way confirms."""
+
+import json
+from pathlib import Path
+
+import pytest
+from scipy.stats import beta, binom
+from typer.testing import CliRunner
+
+from app.__main__ import app
+from app.listening_answers import Answer, begin
+from app.listening_picture import kind, write
+from app.listening_plan import QUESTIONS, Kind, Trial, known_answers, plan
+from app.listening_report import NONE, Preference, Summary, markdown, metrics, summary
+from audio.errors import InputError
+from tests.listening import design
+
+
+def session(listener: str, attentive: bool = True, until: int | None = None) -> list[Answer]:
+    """A listener who prefers what comes first in the alphabet, and fails checks or not."""
+    answers = []
+    for number, trial in enumerate(plan(design(), listener)[:until]):
+        side = "a" if trial.a < trial.b else "b"
+        right = known_answers(trial, design())
+        if not attentive:
+            right = {name: "ab"["ba".index(each)] for name, each in right.items()}
+        answers.append(Answer(listener, number, trial, dict.fromkeys(QUESTIONS, side) | right))
+    return answers
+
+
+@pytest.mark.parametrize(("preferred", "answers"), [(0, 1), (7, 10), (10, 10), (0, 30), (41, 77)])
+def test_intervals_are_quantiles_of_beta_and_p_adds_up(preferred: int, answers: int) -> None:
+    found = Preference("x", "y", 1, answers, preferred)
+    low, high = found.interval
+    rest = answers - preferred
+    assert low == pytest.approx(beta.ppf(0.025, preferred, rest + 1) if preferred else 0)
+    assert high == pytest.approx(beta.ppf(0.975, preferred + 1, rest) if rest else 1)
+    tail = binom.cdf(min(preferred, rest), answers, 0.5)
+    assert found.p == pytest.approx(min(1, 2 * tail))
+    assert low <= found.share <= high
+
+
+def test_answers_are_counted_for_the_system_whatever_its_side() -> None:
+    answers = [answer for listener in ("0", "1", "2") for answer in session(listener)]
+    found = summary(design(), answers)
+    assert found[:3] == (3, 0, 0)
+    for preferences in found.preferences.values():
+        assert [(each.one, each.other) for each in preferences] == [*design().pairs()]
+        assert sum(each.answers for each in preferences) == 3 * 6  # neither training nor checks
+        assert all(each.share == 1 for each in preferences)
+        assert all(each.listeners == 3 for each in preferences)
+
+
+def test_who_fails_a_check_is_left_out_and_counted() -> None:
+    good = session("0")
+    bad = session("1", attentive=False)
+    half = session("2", until=1)
+    found = summary(design(), good + bad + half)
+    assert found == summary(design(), good)._replace(failed=1, unchecked=1)
+
+    # one wrong answer in one of the checks is enough
+    number = next(n for n, each in enumerate(good) if each.trial.kind is Kind.check)
+    for question in ("timbre", "melody"):
+        wrong = "ab"["ba".index(good[number].choices[question])]
+        changed = good[number]._replace(choices=good[number].choices | {question: wrong})
+        spoilt = [*good[:number], changed, *good[number + 1 :]]
+        assert summary(design(), spoilt)[:3] == (0, 1, 0)
+    # which of content and style sounds better is nobody's business
+    changed = good[number]._replace(choices=good[number].choices | {"quality": "b"})
+    assert summary(design(), [*good[:number], changed, *good[number + 1 :]])[:3] == (1, 0, 0)
+
+
+def test_questions_are_counted_apart() -> None:
+    choices = {"timbre": "a", "melody": "b", "quality": "a"}
+    check = Trial(Kind.check, "case0", "copy_content", "copy_style")
+    trial = Trial(Kind.test, "case0", "betanet", "alphanet")
+    right = known_answers(check, design()) | {"quality": "a"}
+    found = summary(design(), [Answer("0", 0, check, right), Answer("0", 1, trial, choices)])
+    preferred = {name: rows[0].preferred for name, rows in found.preferences.items()}
+    assert preferred == {"timbre": 0, "melody": 1, "quality": 0}
+
+
+def test_markdown_and_metrics_say_the_same() -> None:
+    found = summary(design(), session("0"))
+    text = markdown(found)
+    for question in QUESTIONS.values():
+        assert f"## {question}\n" in text
+    row = "| alphanet | betanet | 1 | 2 | 100 % | 16 to 100 % | 0.500 |"
+    assert text.count(row) == 3
+    figures = metrics(found)
+    assert figures["timbre"]["alphanet_over_betanet"] == pytest.approx(
+        {"listeners": 1, "answers": 2, "share": 1.0, "low": 0.1581, "high": 1.0, "p": 0.5}, abs=1e-4
+    )
+    assert json.loads(json.dumps(figures, allow_nan=False)) == figures
+
+
+def test_no_answers_are_dashes() -> None:
+    found = summary(design(), [])
+    assert f"| alphanet | betanet | 0 | 0 |{f' {NONE} |' * 3}" in markdown(found)
+    assert metrics(found)["timbre"] == {}
+
+
+@pytest.mark.parametrize(("name", "start"), [("a.png", b"\x89PNG"), ("a.SVG", b"<?xml")])
+def test_the_picture_is_the_same_each_time(tmp_path: Path, name: str, start: bytes) -> None:
+    found: Summary = summary(design(), session("0"))
+    write(tmp_path / name, kind(tmp_path / name), found)
+    first = (tmp_path / name).read_bytes()
+    assert first.startswith(start)
+    write(tmp_path / name, kind(tmp_path / name), found)
+    assert (tmp_path / name).read_bytes() == first
+
+
+def test_a_picture_of_another_kind_is_refused_before_anything_is_read() -> None:
+    with pytest.raises(InputError, match=r"^expected a picture that ends with .png or .svg"):
+        words = ["listen", "report", "none.sqlite", "--plot", "a.pdf"]
+        CliRunner().invoke(app, words, catch_exceptions=False)
+
+
+def test_the_command_prints_the_tables_and_writes_the_files(tmp_path: Path) -> None:
+    kept = begin(tmp_path / "answers.sqlite", design())
+    for answer in session("0"):
+        kept.store(*answer)
+    kept.close()
+    words = [str(tmp_path / name) for name in ("answers.sqlite", "a.json", "a.svg")]
+    words[1:] = ["--json", words[1], "--plot", words[2]]
+    result = CliRunner().invoke(app, ["listen", "report", *words], catch_exceptions=False)
+    assert result.exit_code == 0
+    assert result.stdout == markdown(summary(design(), session("0")))
+    assert json.loads((tmp_path / "a.json").read_text()) == metrics(summary(design(), session("0")))
+    assert (tmp_path / "a.svg").stat().st_size > 1000
