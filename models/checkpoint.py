@@ -86,12 +86,14 @@ def load(path: Path, device: torch.device | str = "cpu") -> tuple[str, nn.Module
     """
     described = description(path)
     try:
-        model = rebuild(described)
-        model.load_state_dict(load_file(path), strict=True)
+        with torch.inference_mode(False):  # styles are fitted by gradients through the model
+            model = rebuild(described)
+            model.load_state_dict(load_file(path), strict=True)
     except (ImportError, AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
         # written by another version: other settings, other weights
         raise _refusal(path, error) from error
-    return described["name"], model.to(device).eval()
+    with torch.inference_mode(False):
+        return described["name"], model.to(device).eval()
 
 
 def load_into(model: nn.Module, path: Path) -> None:
