@@ -112,9 +112,9 @@ def test_a_bad_upload_is_one_sentence_and_the_next_good_one_works(
 
 
 def test_what_is_missing_is_named(clips: tuple[Path, Path], studio: Studio) -> None:
-    with pytest.raises(InputError, match="^expected a recording as content, got none; please"):
+    with pytest.raises(InputError, match=r"^expected a recording as content, got none; please"):
         studio(None, clips[1], settings())
-    with pytest.raises(InputError, match="^expected a recording as style, got none; please"):
+    with pytest.raises(InputError, match=r"^expected a recording as style, got none; please"):
         studio(clips[0], None, settings())
 
 

@@ -76,13 +76,12 @@ def test_an_mp3_whose_header_lies_costs_nothing(tmp_path: Path, frames: int) -> 
     assert tag > 0
     data[tag + 8 : tag + 12] = struct.pack(">I", frames)
     path.write_bytes(data)
-    begun = perf_counter()
+    begun, said = perf_counter(), ""
     try:
         checked(path, "content", Limits(seconds=10))
     except InputError as error:
-        assert str(error).startswith("expected 10 s at most, a.mp3 lasts")
-    else:
-        assert stated_seconds(path) == pytest.approx(3.0, abs=3.0)
+        said = str(error)
+    assert not said or said.startswith("expected 10 s at most, a.mp3 lasts")
     assert perf_counter() - begun < AT_ONCE
 
 
