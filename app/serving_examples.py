@@ -24,7 +24,7 @@ BROKEN = [[50], [57], [62], [66], [69], [66], [62], [57], [47], [54], [59], [62]
 CALM = [[60], [], [64], [], [67], [], [65], [64], [62], [], [59], [], [60], [], []]
 
 PROGRAMS = {"piano": 0, "organ": 19, "guitar": 24, "violin": 40, "trumpet": 56, "flute": 73}
-PAIRS = [  # content and style, each an instrument and what it plays
+PAIRS = [  # content and style: an instrument, each another, and what it plays
     (("piano", MELODY), ("trumpet", CALM)),
     (("guitar", BROKEN), ("organ", CHORDS)),
     (("flute", MELODY), ("violin", CALM)),
@@ -55,11 +55,11 @@ def write(folder: Path, audio: Audio) -> list[Example]:
         return []
     examples = []
     with Synth(font, audio.model_copy(update={"segment_seconds": SECONDS}), SYNTHESIS) as synth:
-        for number, pair in enumerate(PAIRS, 1):
+        for pair in PAIRS:
             paths = []
-            for role, (instrument, phrase) in zip(("content", "style"), pair, strict=True):
+            for instrument, phrase in pair:
                 played = synth.render(notes(phrase), PROGRAMS[instrument])
-                path = folder / f"{number}_{role}_{instrument}.wav"
+                path = folder / f"{instrument}.wav"
                 soundfile.write(path, at_level(played, audio.level_db), audio.sample_rate)
                 paths.append(path)
             (content, _), (style, _) = pair

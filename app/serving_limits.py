@@ -8,7 +8,7 @@ import soundfile
 
 from audio.errors import InputError
 
-MEGABYTE = 1_000_000
+MEGABYTE = 1 << 20  # bytes, as Gradio counts them when it refuses an upload
 UNSTATED = 1 << 62  # frames: libsndfile's word for a stream whose header tells no length
 RATE = 8000  # Hz, of what is decoded only to see how long it is
 PATIENCE = 60.0  # s, for that

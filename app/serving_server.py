@@ -94,10 +94,11 @@ def _application(
     import gradio as gr
 
     from app import serving_examples, serving_page
+    from app.serving_desk import Desk
 
     clips = folder / "examples"
     clips.mkdir()
-    desk = serving_page.Desk(studio)
+    desk = Desk(studio)
     examples = serving_examples.write(clips, studio.audio)
     page = serving_page.build(studio, desk, examples, limits, queue)
 
@@ -120,6 +121,7 @@ def _application(
         enable_monitoring=False,
         theme=serving_page.THEME,
         css=serving_page.CSS,
+        js=serving_page.GROUPS,
     )
     return app, set(clips.iterdir())
 
