@@ -122,11 +122,11 @@ def test_each_visitor_gets_their_own(server: Server, tmp_path: Path) -> None:
 
 def test_a_refusal_is_one_sentence_and_it_goes_on(server: Server, tmp_path: Path) -> None:
     good = shipped.recording(tmp_path / "good.wav", 1.0)
-    short = shipped.recording(tmp_path / "short.wav", 0.2)
+    short = shipped.recording(tmp_path / "short.wav", 0.3)
     visitor = Visitor(server.url)
     for clips, said in (
         ((good, None), "Expected a recording as style, got none; please drop one there"),
-        ((good, short), "Expected a style of 0.5 s or more, short.wav lasts 0.200 s; please"),
+        ((good, short), "Expected a style of 0.5 s or more, short.wav lasts 0.300 s; please"),
     ):
         assert visitor.transfer(*clips)["error"].startswith(said)
     assert visitor.result(good, good)
