@@ -124,7 +124,7 @@ def build(studio: Studio, desk: Desk, examples: list[Example], limits: Limits, q
 
 
 def _upload(label: str) -> Any:
-    return gr.Audio(
+    audio = gr.Audio(
         label=label,
         sources=["upload", "microphone"],
         type="filepath",
@@ -132,3 +132,16 @@ def _upload(label: str) -> Any:
         buttons=[],  # one of the usual ones uploads to another host
         elem_classes="upload",
     )
+    take = audio.async_move_resource_to_block_cache
+
+    async def take_uploads_only(where: str | None) -> Any:
+        """Gradio would fetch from any host what a request names by an address."""
+        if where is not None and where.lower().startswith(("http:", "https:")):
+            raise gr.Error(
+                "Expected an upload, got an address; please upload the recording itself.",
+                print_exception=False,
+            )
+        return await take(where)
+
+    audio.async_move_resource_to_block_cache = take_uploads_only
+    return audio

@@ -123,6 +123,7 @@ def _application(
         css=serving_page.CSS,
         js=serving_page.GROUPS,
     )
+    page.has_launched = True  # else Gradio takes a path in a request for an upload, whatever it is
     return app, set(clips.iterdir())
 
 

@@ -47,8 +47,11 @@ class Visitor:
         return {"path": answer.json()[0], "meta": {"_type": "gradio.FileData"}}
 
     def transfer(self, *clips: Path | None) -> dict[str, Any]:
-        """Press the button; what the page is told in the end."""
-        uploads = [None if clip is None else self.upload(clip) for clip in clips]
+        """Drop files and press the button; what the page is told in the end."""
+        return self.press([None if clip is None else self.upload(clip) for clip in clips])
+
+    def press(self, uploads: list[dict[str, Any] | None]) -> dict[str, Any]:
+        """The same for what is already there."""
         wanted = {
             "data": [*uploads, None, *CHOSEN],
             "fn_index": self._transfer,
@@ -140,6 +143,17 @@ def test_a_large_upload_is_refused_while_it_comes(server: Server, tmp_path: Path
         Visitor(server.url).upload(large)
     kept = [path.stat().st_size for path in server.temporary.rglob("*") if path.is_file()]
     assert max(kept) < 1 << 20
+
+
+def test_nobody_reads_other_files_of_the_server(server: Server, tmp_path: Path) -> None:
+    secret = shipped.recording(tmp_path / "secret.wav", 1.0)
+    visitor = Visitor(server.url)
+    named = {"path": str(secret), "meta": {"_type": "gradio.FileData"}}
+    assert "data" not in visitor.press([named, named])
+    named["path"] = "http://127.0.0.1:9/secret.wav"
+    assert visitor.press([named, named])["error"].startswith("Expected an upload, got an address")
+    answer = requests.get(f"{server.url}/gradio_api/file={secret}", timeout=PATIENCE)
+    assert answer.status_code == 403
 
 
 def test_the_browser_is_told_to_ask_no_other_host(server: Server) -> None:
