@@ -1,14 +1,11 @@
-"""The server of the web page: its port, its private folder, and what it tells browsers."""
+"""The server of the web page: its port, and what it tells browsers."""
 
 import os
 import signal
 import socket
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
-from threading import Event, Thread
-from time import time
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -17,6 +14,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.serving_folder import private_folder, swept
 from app.serving_limits import Limits
 from audio.errors import InputError
 
@@ -28,7 +26,6 @@ POLICY = (
     "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; "
     "base-uri 'self'; form-action 'self'; frame-ancestors 'self'; object-src 'none'"
 )
-SWEPT, KEPT = 300.0, 2700.0  # s: how often is swept, and how old a file gets
 
 
 class Private:
@@ -144,39 +141,3 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
         ) from error
     with listener:
         yield listener
-
-
-@contextmanager
-def private_folder() -> Iterator[Path]:
-    """A folder that nobody else reads, for all that is temporary; removed in the end."""
-    usual = tempfile.tempdir
-    with tempfile.TemporaryDirectory(prefix="timbre-serve-", ignore_cleanup_errors=True) as name:
-        tempfile.tempdir = name
-        try:
-            yield Path(name)
-        finally:
-            tempfile.tempdir = usual
-
-
-@contextmanager
-def swept(folder: Path, kept: set[Path]) -> Iterator[None]:
-    """Delete what gets old in a folder, while this lasts."""
-    done = Event()
-
-    def sweeping() -> None:
-        while not done.wait(SWEPT):
-            sweep(folder, kept, time() - KEPT)
-
-    Thread(target=sweeping, daemon=True).start()
-    try:
-        yield
-    finally:
-        done.set()
-
-
-def sweep(folder: Path, kept: set[Path], before: float) -> None:
-    """Delete the files in a folder that were last written before a time, but for those kept."""
-    for path in folder.rglob("*"):
-        with suppress(FileNotFoundError):  # somebody else was faster
-            if path.is_file() and path not in kept and path.stat().st_mtime < before:
-                path.unlink()

@@ -19,8 +19,9 @@ import requests
 import soundfile
 
 from app import serving_examples
+from app.serving_folder import PREFIX, clear, private_folder, sweep
 from app.serving_limits import Limits
-from app.serving_server import listening, private_folder, serve, sweep
+from app.serving_server import listening, serve
 from audio.errors import InputError
 from tests import shipped, tiny
 from tests.conftest import ROOT, run_stage
@@ -218,6 +219,16 @@ def test_what_is_old_is_swept_but_for_what_is_kept() -> None:
         sweep(folder, {folder / "kept" / "a" / "file"}, before=2)
         assert sorted(path.parts[-3] for path in folder.rglob("file")) == ["kept", "new"]
     assert not folder.exists()
+
+
+def test_what_a_killed_server_left_is_removed_by_the_next() -> None:
+    with private_folder() as held:
+        left = held.parent / f"{PREFIX}left"
+        (left / "gradio").mkdir(parents=True)
+        (left / "gradio" / "file").touch()
+        clear(held.parent)
+        assert not left.exists()
+        assert held.exists()
 
 
 def test_examples_are_clips_that_can_be_transferred(tmp_path: Path) -> None:
