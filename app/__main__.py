@@ -93,6 +93,24 @@ def transfer(
 
 
 @app.command()
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on: 127.0.0.1 for this machine alone.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 7860,
+    weights: Weights = WEIGHTS,
+    max_upload_mb: Annotated[int, typer.Option(min=1, help="Of a file.")] = 50,
+    max_seconds: Annotated[int, typer.Option(min=1, help="Of a recording.")] = 600,
+    queue: Annotated[int, typer.Option(min=1, help="How many may wait.")] = 20,
+) -> None:
+    """Serve a web page that transfers what is dropped on it or recorded."""
+    from app import serving_server  # so that the other commands need no web server
+    from app.serving_limits import Limits
+
+    serving_server.serve(host, port, weights, Limits(max_upload_mb, max_seconds), queue)
+
+
+@app.command()
 def info(weights: Weights = WEIGHTS) -> None:
     """Say what the weights are."""
     from models import card

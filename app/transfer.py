@@ -20,6 +20,7 @@ from torch import Tensor
 
 from app import sound
 from app.overlap import Floats, assemble, starts
+from app.watching import Watch, unwatched, watched
 from app.windows import FADE, HEARD, JOINT, OVERLAP, VOCODED, WINDOW, on_disk, window_mel
 from audio import recordings
 from audio.benchmark import Signal
@@ -132,7 +133,13 @@ class Transfer:
         return np.pad(out, (0, len(clips[0]) - len(out))).astype(np.float32)
 
     def file(
-        self, content: Path, style: Path, out: Path, how: How = PLAINLY, blend: Path | None = None
+        self,
+        content: Path,
+        style: Path,
+        out: Path,
+        how: How = PLAINLY,
+        blend: Path | None = None,
+        watch: Watch = unwatched,
     ) -> None:
         """Write the notes of `content` in the sound of `style`, as long and as loud as `content`.
 
@@ -142,6 +149,7 @@ class Transfer:
             out: WAV, FLAC or OGG by its extension; mono, at the mel's sample rate.
             how: to transfer; equal recordings and seeds give equal samples on one device.
             blend: a second style, of which `how.mix` is taken.
+            watch: is told after each window which share is done; what it raises ends the transfer.
 
         Raises:
             InputError: if a recording cannot be used or `out` not be written.
@@ -154,26 +162,33 @@ class Transfer:
             )
         try:
             with TemporaryDirectory() as folder:
-                self._file(content, styles, out, how, Path(folder))
+                self._file(content, styles, out, how, Path(folder), watch)
         except (OSError, soundfile.LibsndfileError) as error:
             raise InputError(
                 f"expected to write {out}: {error}; please mend that or give another name."
             ) from error
 
-    def _file(self, content: Path, styles: list[Path], out: Path, how: How, folder: Path) -> None:
+    def _file(
+        self, content: Path, styles: list[Path], out: Path, how: How, folder: Path, watch: Watch
+    ) -> None:
         notes = sound.read(content, self._audio.sample_rate, folder)
         timbres = [self.style(path) for path in styles]
-        made, gain = self._made(notes, timbres, how, folder)
+        made, gain = self._made(notes, timbres, how, folder, watch)
         sound.write(out, made, gain, self._audio.sample_rate)
 
     def _made(
-        self, notes: Signal, styles: list[Signal], how: How, folder: Path
+        self,
+        notes: Signal,
+        styles: list[Signal],
+        how: How,
+        folder: Path,
+        watch: Watch = unwatched,
     ) -> tuple[Signal, float]:
         """What becomes of the notes, and the gain that makes it as loud as they are."""
         rms, peak = sound.rms_and_peak(notes)
         if peak < recordings.SILENCE:
             return notes, 0.0  # of silence nothing but silence can be made
-        made = self.signal(notes, styles, how, folder)
+        made = self.signal(notes, styles, how, folder, watch)
         got, loudest = sound.rms_and_peak(made)
         return made, min(rms / got, sound.LOUDEST / loudest) if got else 1.0
 
@@ -201,7 +216,14 @@ class Transfer:
         return at_level(precise[start : start + used], self._audio.level_db).astype(np.float32)
 
     @torch.inference_mode()
-    def signal(self, content: Signal, styles: list[Signal], how: How, folder: Path) -> Signal:
+    def signal(
+        self,
+        content: Signal,
+        styles: list[Signal],
+        how: How,
+        folder: Path,
+        watch: Watch = unwatched,
+    ) -> Signal:
         """The notes of `content` in the sound of the styles.
 
         Args:
@@ -209,6 +231,7 @@ class Transfer:
             styles: one or two `(L',)`, as `style` returns them.
             how: to transfer.
             folder: for what is computed.
+            watch: is told which share is done.
 
         Returns:
             `(L,)`, on disk in the folder, at about the level of the mel's settings.
@@ -224,10 +247,12 @@ class Transfer:
         timbre = self._timbre(content, styles, how)
 
         mels = on_disk(folder / "mel.f32", (total, audio.n_mels))
-        assemble(mels, self._models(content, gain, timbre, total, how.temperature), FADE)
+        computed = self._models(content, gain, timbre, total, how.temperature)
+        assemble(mels, watched(computed, total, watch, 0.0, 0.5), FADE)
         # zeros where the last hop is not a whole one
         made = on_disk(folder / "made.f32", (max(total * audio.hop_length, length),))
-        assemble(made, self._vocoded(mels), JOINT * audio.hop_length)
+        heard = watched(self._vocoded(mels), total * audio.hop_length, watch, 0.5, 1.0)
+        assemble(made, heard, JOINT * audio.hop_length)
         return made[:length]
 
     def _timbre(self, content: Signal, styles: list[Signal], how: How) -> Style:

@@ -1,0 +1,143 @@
+"""The server of the web page: its port, and what it tells browsers."""
+
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.serving_folder import private_folder, swept
+from app.serving_limits import Limits
+from audio.errors import InputError
+
+if TYPE_CHECKING:
+    from app.serving import Studio
+
+# the browser may ask no other host for anything, whatever the page holds
+POLICY = (
+    "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; "
+    "base-uri 'self'; form-action 'self'; frame-ancestors 'self'; object-src 'none'"
+)
+
+
+class Private:
+    """Middleware that tells browsers to leave other hosts alone.
+
+    Args:
+        app: that answers.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["Content-Security-Policy"] = POLICY
+                headers["Referrer-Policy"] = "no-referrer"
+            await send(message)
+
+        await self._app(scope, receive, sent)
+
+
+def serve(host: str, port: int, weights: Path, limits: Limits, queue: int) -> None:
+    """Serve the page until the process is interrupted.
+
+    Args:
+        host: address to listen on.
+        port: of it, 0 for any that is free.
+        weights: folder of the weights.
+        limits: of uploads.
+        queue: how many may wait at most.
+
+    Raises:
+        InputError: if the port is taken or weights are missing.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what is temporary is removed
+    with suppress(KeyboardInterrupt), listening(host, port) as listener, private_folder() as folder:
+        # Gradio reads these when it is imported
+        os.environ |= {
+            "GRADIO_TEMP_DIR": str(folder / "gradio"),
+            "GRADIO_ANALYTICS_ENABLED": "False",
+            "HF_HUB_OFFLINE": "1",
+        }
+        from app.serving import Studio  # torch and Gradio take seconds: a taken port is told first
+
+        outputs = folder / "gradio" / "outputs"
+        outputs.mkdir(parents=True)
+        app, kept = _application(Studio(weights, outputs, limits), folder, limits, queue)
+        with swept(folder, kept):
+            name, number = listener.getsockname()[:2]
+            print(f"Open http://{f'[{name}]' if ':' in name else name}:{number}", flush=True)
+            config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3)
+            uvicorn.Server(config).run([listener])
+
+
+def _application(
+    studio: "Studio", folder: Path, limits: Limits, queue: int
+) -> tuple[ASGIApp, set[Path]]:
+    """The page as an application, and the files that it needs for as long as it runs."""
+    import gradio as gr
+
+    from app import serving_examples, serving_page
+    from app.serving_desk import Desk
+
+    clips = folder / "examples"
+    clips.mkdir()
+    desk = Desk(studio)
+    examples = serving_examples.write(clips, studio.audio)
+    page = serving_page.build(studio, desk, examples, limits, queue)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        desk.stop_all()
+
+    app: ASGIApp = gr.mount_gradio_app(
+        Starlette(middleware=[Middleware(Private)], lifespan=lifespan),
+        page,
+        "/",
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        max_file_size=limits.bytes,
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,
+        enable_monitoring=False,
+        theme=serving_page.THEME,
+        css=serving_page.CSS,
+        js=serving_page.GROUPS,
+    )
+    page.has_launched = True  # else Gradio takes a path in a request for an upload, whatever it is
+    return app, set(clips.iterdir())
+
+
+@contextmanager
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket that listens there.
+
+    Raises:
+        InputError: if it cannot, as the port is taken or the address is of another machine.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise InputError(
+            f"expected to listen on {host}, port {port}: {error.strerror}; "
+            "please name another with --port or --host."
+        ) from error
+    with listener:
+        yield listener

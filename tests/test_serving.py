@@ -1,0 +1,171 @@
+"""What the web page does, without a page: transfers as the command does, and plain refusals."""
+
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from typer.testing import CliRunner
+
+from app.__main__ import app
+from app.serving import Settings, Studio
+from app.serving_limits import Limits
+from app.watching import StoppedError
+from audio.errors import InputError
+from audio.params import parse
+from tests import shipped, tiny
+
+PLAIN: dict[str, Any] = {
+    "model": "glow", "strength": 1.0, "mix": 0.5, "temperature": 0.3, "seed": 3,
+}  # fmt: skip
+RATE = tiny.AUDIO.sample_rate
+PNG = b"\x89PNG"
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return shipped.write(tmp_path_factory.mktemp("weights"))
+
+
+@pytest.fixture(scope="module")
+def studio(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Studio:
+    return Studio(weights, tmp_path_factory.mktemp("outputs"), Limits(seconds=60))
+
+
+@pytest.fixture
+def clips(tmp_path: Path) -> tuple[Path, Path]:
+    return (
+        shipped.recording(tmp_path / "content.wav", 1.0),
+        shipped.recording(tmp_path / "style.wav", 1.0, seed=1),
+    )
+
+
+def settings(**changes: Any) -> Settings:
+    return Settings.model_validate(PLAIN | changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "blended"),
+    [({}, False), ({"model": "vqvae", "strength": 0.5}, False), ({"mix": 0.25, "seed": 0}, True)],
+)
+def test_the_page_makes_what_the_command_writes(
+    clips: tuple[Path, Path],
+    weights: Path,
+    studio: Studio,
+    changes: dict[str, Any],
+    blended: bool,
+) -> None:
+    chosen = PLAIN | changes
+    folder = clips[0].parent
+    blend = shipped.recording(folder / "blend.wav", 0.7, seed=2) if blended else None
+    words = ["transfer", *map(str, clips), "-o", str(folder / "out.wav"), "--weights", str(weights)]
+    if chosen["model"] != "glow":
+        del chosen["temperature"]
+    words += [word for name, value in chosen.items() for word in (f"--{name}", str(value))]
+    words += ["--blend", str(blend)] if blend else []
+    assert CliRunner().invoke(app, words, catch_exceptions=False).exit_code == 0
+    made = studio(*clips, settings(**changes), blend)
+    assert made.out.read_bytes() == (folder / "out.wav").read_bytes()
+    assert made.out.name == "content as style.wav"
+    assert [png[:4] for png in made.spectrograms] == 3 * [PNG]
+
+
+def samples(path: Path, values: Any) -> None:
+    soundfile.write(path, np.asarray(values), RATE, subtype="FLOAT")
+
+
+BAD: dict[str, tuple[str, Callable[[Path], Any], str]] = {
+    "no content": ("content", Path.unlink, "^expected content.wav, the content, it is deleted"),
+    "empty": ("content", lambda path: path.write_bytes(b""), "content.wav is empty"),
+    "text": ("style", lambda path: path.write_text("no sound " * 99), "style.wav is damaged or no"),
+    "silent content": ("content", lambda path: samples(path, np.zeros(RATE)), "wav is silent"),
+    "silent style": ("style", lambda path: samples(path, np.zeros(RATE)), "style.wav is silent"),
+    "short style": ("style", lambda path: samples(path, np.ones(RATE // 5)), "lasts 0.200 s"),
+    "NaN": ("content", lambda path: samples(path, np.full(RATE, np.nan)), "has NaN or infinity"),
+    "long": ("content", lambda path: shipped.recording(path, 61.0), "lasts 61 s by its header"),
+}
+
+
+@pytest.mark.parametrize(("which", "spoil", "said"), BAD.values(), ids=BAD.keys())
+def test_a_bad_upload_is_one_sentence_and_the_next_good_one_works(
+    clips: tuple[Path, Path],
+    studio: Studio,
+    which: str,
+    spoil: Callable[[Path], Any],
+    said: str,
+) -> None:
+    content, style = clips
+    path = style if which == "style" else content
+    good = path.read_bytes()
+    spoil(path)
+    with pytest.raises(InputError, match=said) as refusal:
+        studio(content, style, settings())
+    sentence = str(refusal.value)
+    assert re.fullmatch(r"expected [^\n]*; please [^\n]*\.", sentence)
+    assert str(path.parent) not in sentence
+    path.write_bytes(good)
+    assert studio(content, style, settings()).out.is_file()
+
+
+def test_what_is_missing_is_named(clips: tuple[Path, Path], studio: Studio) -> None:
+    with pytest.raises(InputError, match=r"^expected a recording as content, got none; please"):
+        studio(None, clips[1], settings())
+    with pytest.raises(InputError, match=r"^expected a recording as style, got none; please"):
+        studio(clips[0], None, settings())
+
+
+@pytest.mark.parametrize(
+    "change", [{"strength": 2.0}, {"seed": None}, {"seed": -1}, {"model": "x"}, {"mix": np.nan}]
+)
+def test_what_cannot_be_set_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match=rf"^settings: {next(iter(change))}: .* got"):
+        parse(PLAIN | change, Settings, "settings")
+
+
+def test_two_at_once_get_their_own(clips: tuple[Path, Path], studio: Studio) -> None:
+    pairs = [clips, clips[::-1], clips, clips[::-1]]
+    alone = [studio(*pair, settings(seed=seed)).out for seed, pair in enumerate(pairs)]
+    with ThreadPoolExecutor(4) as pool:
+        waiting = [
+            pool.submit(studio, *pair, settings(seed=seed)) for seed, pair in enumerate(pairs)
+        ]
+        together = [each.result().out for each in waiting]
+    assert len({*alone, *together}) == 8
+    assert [path.read_bytes() for path in together] == [path.read_bytes() for path in alone]
+
+
+def test_it_tells_how_far_it_is_and_can_be_stopped(
+    clips: tuple[Path, Path], weights: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "outputs").mkdir()
+    studio = Studio(weights, tmp_path / "outputs")
+    told: list[float] = []
+    before = studio(*clips, settings(), watch=told.append).out
+    assert told == sorted(told)
+    assert told[0] == 0.0
+    assert told[-1] == 1.0
+    assert 0.5 in told
+
+    def stop(share: float) -> None:
+        if share > 0:
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        studio(*clips, settings(), watch=stop)
+    assert list((tmp_path / "outputs").iterdir()) == [before.parent]
+    assert studio(*clips, settings()).out.read_bytes() == before.read_bytes()
+
+
+def test_missing_weights_are_told_before_anything_else(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"^expected trained weights in .*glow\.safetensors"):
+        Studio(tmp_path, tmp_path)
+
+
+def test_a_model_alone_is_offered_alone(weights: Path, tmp_path: Path) -> None:
+    for name in ("vqvae", "vocoder"):
+        (tmp_path / f"{name}.safetensors").symlink_to(weights / f"{name}.safetensors")
+    assert Studio(tmp_path, tmp_path).models == ("vqvae",)

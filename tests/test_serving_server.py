@@ -1,0 +1,240 @@
+"""The web server: private folders, a port of its own, and each visitor's own result."""
+
+import json
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import requests
+import soundfile
+
+from app import serving_examples
+from app.serving_folder import PREFIX, clear, private_folder, sweep
+from app.serving_limits import Limits
+from app.serving_server import listening, serve
+from audio.errors import InputError
+from tests import shipped, tiny
+from tests.conftest import ROOT, run_stage
+
+PATIENCE = 300  # s: a busy machine starts it slowly
+CHOSEN = ["glow", 1.0, 0.5, 0.2, 0]  # model, strength, mix, temperature, seed
+
+
+class Visitor:
+    """Somebody with the page open."""
+
+    def __init__(self, url: str) -> None:
+        self._url, self._session = url, uuid4().hex
+        known = requests.get(f"{url}/config", timeout=PATIENCE).json()["dependencies"]
+        self._transfer = next(each["id"] for each in known if len(each["inputs"]) == 8)
+
+    def upload(self, path: Path) -> dict[str, Any]:
+        """Drop a file."""
+        with path.open("rb") as file:
+            answer = requests.post(
+                f"{self._url}/gradio_api/upload", files={"files": file}, timeout=PATIENCE
+            )
+        answer.raise_for_status()
+        return {"path": answer.json()[0], "meta": {"_type": "gradio.FileData"}}
+
+    def transfer(self, *clips: Path | None) -> dict[str, Any]:
+        """Drop files and press the button; what the page is told in the end."""
+        return self.press([None if clip is None else self.upload(clip) for clip in clips])
+
+    def press(self, uploads: list[dict[str, Any] | None]) -> dict[str, Any]:
+        """The same for what is already there."""
+        wanted = {
+            "data": [*uploads, None, *CHOSEN],
+            "fn_index": self._transfer,
+            "session_hash": self._session,
+        }
+        joined = requests.post(f"{self._url}/gradio_api/queue/join", json=wanted, timeout=PATIENCE)
+        joined.raise_for_status()
+        told = requests.get(
+            f"{self._url}/gradio_api/queue/data",
+            params={"session_hash": self._session}, stream=True, timeout=PATIENCE,
+        )  # fmt: skip
+        for line in told.iter_lines():
+            message = json.loads(line.removeprefix(b"data: ")) if line else {}
+            if message.get("msg") == "process_completed":
+                output: dict[str, Any] = message["output"]
+                return output
+        raise AssertionError("the page was told of no end")
+
+    def result(self, *clips: Path) -> bytes:
+        """The recording that comes out."""
+        path = self.transfer(*clips)["data"][0]["path"]
+        answer = requests.get(f"{self._url}/gradio_api/file={path}", timeout=PATIENCE)
+        answer.raise_for_status()
+        return answer.content
+
+
+class Server:
+    """`timbre serve` in a process of its own, with a temporary folder that can be looked into."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.weights = str(shipped.write(folder / "weights"))
+        self.temporary = folder / "tmp"
+        self.temporary.mkdir()
+        self.process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "app", "serve", "--port", "0"),
+                *("--weights", self.weights, "--max-upload-mb", "1"),
+            ],
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": str(ROOT), "CI": "", "TMPDIR": str(self.temporary)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        said = re.match(r"Open (http://127\.0\.0\.1:(\d+))$", self.process.stdout.readline())
+        assert said is not None
+        self.url, self.port = said[1], said[2]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(tmp_path_factory.mktemp("server"))
+    yield server
+    server.process.kill()
+    server.process.communicate()
+
+
+def test_each_visitor_gets_their_own(server: Server, tmp_path: Path) -> None:
+    clips = [shipped.recording(tmp_path / f"{n}.wav", 1.0, seed=n) for n in range(3)]
+    visitors = [Visitor(server.url) for _ in clips]
+    styles = clips[1:] + clips[:1]
+    alone = list(map(Visitor.result, visitors, clips, styles))
+    assert len(set(alone)) == 3
+    with ThreadPoolExecutor(3) as pool:
+        together = list(pool.map(Visitor.result, visitors, clips, styles))
+    assert together == alone
+    (tmp_path / "out.wav").write_bytes(alone[0])
+    assert soundfile.info(tmp_path / "out.wav").frames == tiny.AUDIO.sample_rate
+
+
+def test_a_refusal_is_one_sentence_and_it_goes_on(server: Server, tmp_path: Path) -> None:
+    good = shipped.recording(tmp_path / "good.wav", 1.0)
+    short = shipped.recording(tmp_path / "short.wav", 0.3)
+    visitor = Visitor(server.url)
+    for clips, said in (
+        ((good, None), "Expected a recording as style, got none; please drop one there"),
+        ((good, short), "Expected a style of 0.5 s or more, short.wav lasts 0.300 s; please"),
+    ):
+        assert visitor.transfer(*clips)["error"].startswith(said)
+    assert visitor.result(good, good)
+
+
+def test_a_large_upload_is_refused_while_it_comes(server: Server, tmp_path: Path) -> None:
+    large = tmp_path / "large.wav"
+    with large.open("wb") as file:
+        file.truncate(3_000_000)
+    with pytest.raises(requests.RequestException):
+        Visitor(server.url).upload(large)
+    kept = [path.stat().st_size for path in server.temporary.rglob("*") if path.is_file()]
+    assert max(kept) < 1 << 20
+
+
+def test_nobody_reads_other_files_of_the_server(server: Server, tmp_path: Path) -> None:
+    secret = shipped.recording(tmp_path / "secret.wav", 1.0)
+    visitor = Visitor(server.url)
+    named = {"path": str(secret), "meta": {"_type": "gradio.FileData"}}
+    assert "data" not in visitor.press([named, named])
+    named["path"] = "http://127.0.0.1:9/secret.wav"
+    assert visitor.press([named, named])["error"].startswith("Expected an upload, got an address")
+    answer = requests.get(f"{server.url}/gradio_api/file={secret}", timeout=PATIENCE)
+    assert answer.status_code == 403
+
+
+def test_the_browser_is_told_to_ask_no_other_host(server: Server) -> None:
+    answer = requests.get(server.url, timeout=PATIENCE)
+    policy = answer.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'self' ")
+    assert "http" not in policy
+    assert "fonts.googleapis" not in answer.text
+
+
+def test_a_taken_port_is_one_sentence_and_exit_code_2(server: Server) -> None:
+    words = ["serve", "--port", server.port, "--weights", server.weights]
+    result = run_stage(server.folder, "app", *words)
+    assert result.returncode == 2
+    assert result.stderr.startswith(f"error: expected to listen on 127.0.0.1, port {server.port}: ")
+    assert result.stderr.count("\n") == 1
+
+
+def test_nothing_is_left_when_it_ends(server: Server) -> None:
+    (folder,) = server.temporary.iterdir()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(PATIENCE) == 0
+    assert list(server.temporary.iterdir()) == []
+
+
+def test_missing_weights_are_told_before_it_serves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GRADIO_TEMP_DIR", "GRADIO_ANALYTICS_ENABLED", "HF_HUB_OFFLINE"):
+        monkeypatch.setenv(name, "")  # is put back afterwards
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(InputError, match=r"^expected trained weights in .*--weights\.$"):
+            serve("127.0.0.1", 0, tmp_path, Limits(), 1)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_an_address_of_another_machine_is_refused() -> None:
+    with (
+        pytest.raises(InputError, match=r"^expected to listen on 192\.0\.2\.1, port 0: .* --host"),
+        listening("192.0.2.1", 0),
+    ):
+        pass
+
+
+def test_it_listens_where_it_is_told() -> None:
+    with listening("127.0.0.1", 0) as listener:
+        with socket.create_connection(listener.getsockname()):
+            pass
+        assert listener.getsockname()[0] == "127.0.0.1"
+
+
+def test_what_is_old_is_swept_but_for_what_is_kept() -> None:
+    with private_folder() as folder:
+        for number, name in enumerate(("old", "kept", "new")):
+            (folder / name / "a").mkdir(parents=True)
+            path = folder / name / "a" / "file"
+            path.touch()
+            os.utime(path, (number, number))
+        sweep(folder, {folder / "kept" / "a" / "file"}, before=2)
+        assert sorted(path.parts[-3] for path in folder.rglob("file")) == ["kept", "new"]
+    assert not folder.exists()
+
+
+def test_what_a_killed_server_left_is_removed_by_the_next() -> None:
+    with private_folder() as held:
+        left = held.parent / f"{PREFIX}left"
+        (left / "gradio").mkdir(parents=True)
+        (left / "gradio" / "file").touch()
+        clear(held.parent)
+        assert not left.exists()
+        assert held.exists()
+
+
+def test_examples_are_clips_that_can_be_transferred(tmp_path: Path) -> None:
+    examples = serving_examples.write(tmp_path, tiny.AUDIO)
+    assert len({example.label for example in examples}) == 3
+    for example in examples:
+        for path in (example.content, example.style):
+            assert soundfile.info(path).duration == serving_examples.SECONDS
+            assert abs(soundfile.read(path)[0]).max() > 0.05
