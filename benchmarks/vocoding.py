@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
+from torch import Tensor
 
 from audio import metrics, soundfonts
 from audio.benchmark import Signal
@@ -76,11 +76,9 @@ def clips(kind: str, count: int, font: Path, params: Params) -> Iterator[Signal]
 
 
 @torch.inference_mode()
-def embedded(net: timbre.Model, sound: Signal, audio: Audio) -> NDArray[np.float32]:
+def embedded(net: timbre.Model, sound: Signal, audio: Audio) -> Tensor:
     """What the timbre net hears, `(E,)`."""
-    frames = torch.from_numpy(mel_spectrogram(sound, audio)).float()[None]
-    found: NDArray[np.float32] = net.embed(frames)[0].numpy()
-    return found
+    return net.embed(torch.from_numpy(mel_spectrogram(sound, audio)).float()[None])[0]
 
 
 @torch.inference_mode()
@@ -97,8 +95,8 @@ def tried(
         seconds += time.perf_counter() - begun
         levels = (metrics.log_mel(clip, audio.sample_rate) for clip in (made, sound))
         distances.append(metrics.lsd(*levels))
-        pair = (torch.from_numpy(embedded(net, clip, audio)) for clip in (made, sound))
-        apart.append(1 - F.cosine_similarity(*pair, dim=0).item())
+        one, other = (embedded(net, clip, audio) for clip in (made, sound))
+        apart.append(1 - F.cosine_similarity(one, other, dim=0).item())
     length = sum(len(sound) for sound in sounds) / audio.sample_rate
     return Row(
         kind, name, len(sounds), float(np.mean(distances)), float(np.mean(apart)), length / seconds
