@@ -18,6 +18,7 @@ from models.power import frame_power
 TINY = 1e-4  # of a squared error, 0.2 dB: a root has no gradient at 0
 RANGE = 30.0  # dB below the usual level: softer frames tell little, and are left alone
 SOFTNESS = 3.0  # dB over which that sets in
+BETAS, EPSILON = (0.9, 0.999), 1e-8  # of Adam
 BANDS = 1  # to each side, that an equaliser is smoothed over
 
 
@@ -45,16 +46,38 @@ def fitted(
         The style, of the same shapes, without gradient.
     """
     free = [part.clone().requires_grad_() for part in (start.vector, *start.frames)]
-    optimizer = torch.optim.Adam(free, lr=rate)
-    with torch.enable_grad():
-        for _ in range(steps):
+    moments = [(torch.zeros_like(part), torch.zeros_like(part)) for part in free]
+    for step in range(1, steps + 1):
+        with torch.enable_grad():
             made = make(Style(free[0], tuple(free[1:])))
             loss = (made - clip).abs().mean() + spectral_distance(made, clip)
-            for part, gradient in zip(free, torch.autograd.grad(loss, free), strict=True):
-                part.grad = gradient
-            optimizer.step()
+            gradients = torch.autograd.grad(loss, free)
+        with torch.no_grad():
+            for part, gradient, (first, second) in zip(free, gradients, moments, strict=True):
+                descend(part, gradient, first, second, step, rate)
     vector, *frames = (part.detach() for part in free)
     return Style(vector, tuple(frames))
+
+
+def descend(
+    part: Tensor, gradient: Tensor, first: Tensor, second: Tensor, step: int, rate: float
+) -> None:
+    """A step of Adam, in place: Kingma and Ba, ICLR 2015, arXiv:1412.6980, algorithm 1.
+
+    PyTorch's own loads its compiler when it is made, which takes longer than all of the fitting.
+
+    Args:
+        part: what is learned.
+        gradient: of the loss by it.
+        first: the moving average of gradients, 0 before the first step.
+        second: that of their squares.
+        step: from 1 on.
+        rate: at which it learns.
+    """
+    first.lerp_(gradient, 1 - BETAS[0])
+    second.lerp_(gradient**2, 1 - BETAS[1])
+    deviation = (second / (1 - BETAS[1] ** step)).sqrt() + EPSILON
+    part.sub_(rate / (1 - BETAS[0] ** step) * first / deviation)
 
 
 def missing(made: Tensor, clip: Tensor, audio: Audio) -> Tensor:

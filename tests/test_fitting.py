@@ -36,6 +36,20 @@ def test_a_fitted_style_makes_its_clip_better(name: str) -> None:
     assert near < 0.95 * far
 
 
+def test_steps_are_those_of_adam() -> None:
+    torch.manual_seed(0)
+    ours, theirs = torch.randn(5), torch.zeros(5, requires_grad=True)
+    theirs.data.copy_(ours)
+    optimizer = torch.optim.Adam([theirs], lr=0.05)
+    first, second = torch.zeros(5), torch.zeros(5)
+    for step in range(1, 20):
+        gradient = torch.randn(5)
+        theirs.grad = gradient.clone()
+        optimizer.step()
+        fitting.descend(ours, gradient, first, second, step, 0.05)
+        torch.testing.assert_close(ours, theirs.detach())
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_fitting_leaves_the_model_as_it_was(name: str) -> None:
     model = build(name, 3)
