@@ -33,7 +33,6 @@ BINS = 1025  # of the stand-in's spectra
 WIDTH, INNER = 1024, 6  # of the stand-in: channels, and convolutions inside encoder and decoder
 MODELS = ("vqvae_self", "autoencoder", "vqvae", "glow")
 POOL = 4  # frames that its style encoder sees as one
-COUNTED = 1  # examples whose operations are counted
 
 
 class Reference(nn.Module):
@@ -99,11 +98,11 @@ def mels(settings: Params, bands: int, count: int, device: torch.device) -> list
 
 
 def operations(model: nn.Module, given: list[Tensor]) -> float:
-    """Of an example: those of matrix products and convolutions, forward and backward."""
+    """Those of matrix products and convolutions in a step, forward and backward."""
     with FlopCounterMode(display=False) as counter:
         model(*given)["total"].backward()
     total: int = counter.get_total_flops()
-    return total / len(given[0])
+    return total
 
 
 def seconds(fabric: Fabric, model: Any, given: list[Tensor], steps: int) -> float:
@@ -124,10 +123,14 @@ def seconds(fabric: Fabric, model: Any, given: list[Tensor], steps: int) -> floa
 
 def measure(settings: Params, batch: int, steps: int, compiled: bool) -> Iterator[Step]:
     """The steps of all models, the reference's first."""
-    counted = {
-        name: operations(model.train(), mels(settings, bands, COUNTED, torch.device("cpu")))
-        for name, model, bands in networks(settings)
-    }
+    counted = {}
+    for name, model, bands in networks(settings):
+        # what comes once a batch, as the flow's matrices, tells itself from what comes an example
+        one, two = (
+            operations(model.train(), mels(settings, bands, count, torch.device("cpu")))
+            for count in (1, 2)
+        )
+        counted[name] = one + (batch - 1) * (two - one)
     for name, model, bands in networks(settings):
         size = parameter_count(model)
         trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
@@ -143,8 +146,8 @@ def measure(settings: Params, batch: int, steps: int, compiled: bool) -> Iterato
         faster = None
         if compiled:
             faster = plain / seconds(fabric, torch.compile(model), given, steps)
-        least = limits.least_seconds(batch * counted[name], trained, device, dtype)
-        yield Step(name, size, counted[name], batch / plain, batch / least, peak, faster)
+        least = limits.least_seconds(counted[name], trained, device, dtype)
+        yield Step(name, size, counted[name] / batch, batch / plain, batch / least, peak, faster)
 
 
 def markdown(found: list[Step], batch: int, device: torch.device) -> str:
