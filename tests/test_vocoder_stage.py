@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +27,26 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return sounding.write_store(path, train=12, valid=6)
 
 
-def made(folder: Path, kind: str, store: Path) -> subprocess.CompletedProcess[str]:
-    """Run the stage in `folder`, with small parameters, on one core."""
+def start(folder: Path, kind: str, store: Path, **training: int) -> subprocess.Popen[str]:
+    """Begin the stage in `folder`, with small parameters, on one core."""
+    folder.mkdir(exist_ok=True)
     params = tiny.parameters()
     params["vocoder"] |= {"kind": kind, "refinements": 2}
+    params["vocoder"]["vocos"] |= training
     YAML(typ="safe").dump(params, folder / "params.yaml")
     cpu = {"PYTHONPATH": str(tiny.ROOT), "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
-    return subprocess.run(
+    return subprocess.Popen(
         [sys.executable, "-m", "stages.vocoder", str(store), *OUTPUTS],
-        cwd=folder, env=os.environ | cpu, capture_output=True, text=True, check=False,
+        cwd=folder, env=os.environ | cpu, text=True, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )  # fmt: skip
+
+
+def made(folder: Path, kind: str, store: Path, **training: int) -> subprocess.CompletedProcess[str]:
+    """Run the stage to its end."""
+    process = start(folder, kind, store, **training)
+    output, error = process.communicate()
+    return subprocess.CompletedProcess(process.args, process.returncode, output, error)
 
 
 def outputs(folder: Path) -> tuple[dict[str, Any], list[dict[str, str]], dict[str, Any]]:
@@ -71,6 +82,25 @@ def test_the_network_is_trained_and_decodes(store: Path, tmp_path: Path) -> None
         sound = decode(mel)
     assert sound.shape == (2, tiny.AUDIO.segment_samples)
     assert sound.abs().max() > 1e-3
+
+
+@pytest.mark.slow
+def test_a_killed_training_ends_as_one_left_alone(store: Path, tmp_path: Path) -> None:
+    long = {"steps": 60, "valid_every": 4}
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    process = start(killed, "vocos", store, **long)
+    while not list(killed.glob(".scratch/*/progress.pt")):
+        assert process.poll() is None, process.communicate()[1]
+        time.sleep(0.005)
+    process.kill()
+    process.communicate()
+    assert not (killed / "out").exists()
+    results = [made(folder, "vocos", store, **long) for folder in (killed, whole)]
+    assert [result.returncode for result in results] == [0, 0], results[0].stderr
+    assert "vocos: taken up after step " in results[0].stdout
+    assert "taken up" not in results[1].stdout
+    one, other = ([(folder / file).read_bytes() for file in OUTPUTS] for folder in (killed, whole))
+    assert one == other
 
 
 def test_without_audio_to_learn_from_it_ends_in_a_sentence(tmp_path: Path) -> None:
