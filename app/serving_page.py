@@ -24,6 +24,13 @@ CSS = """
 .spectrograms figure { flex: 1 1 260px; margin: 0; }
 .spectrograms img { width: 100%; height: 160px; display: block; border-radius: 6px; }
 .spectrograms figcaption { margin-top: 4px; font-size: 14px; }
+/* a waveform would widen the page beyond a phone's */
+@media (max-width: 640px) {
+  .row { flex-direction: column !important; }
+  .row > *, .column {
+    width: 100%; min-width: 0 !important; max-width: calc(100vw - 64px) !important;
+  }
+}
 """
 # Gradio's buttons of each upload are named alike: what they belong to is told by its group
 GROUPS = """() => {
