@@ -79,7 +79,7 @@ class Desk:
         return out, gr.update(value=out, interactive=True), figures(made)
 
     def stop(self, request: gr.Request) -> None:
-        """End what this session waits for, after the window that is being computed."""
+        """End what this page waits for, after the window that is being computed."""
         if (stop := self._stops.get(str(request.session_hash))) is not None:
             stop.set()
 

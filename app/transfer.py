@@ -20,22 +20,19 @@ from torch import Tensor
 
 from app import sound
 from app.overlap import Floats, assemble, starts
+from app.styles import LEAST, READ, loudest
 from app.watching import Watch, unwatched, watched
 from app.windows import FADE, HEARD, JOINT, OVERLAP, VOCODED, WINDOW, on_disk, window_mel
 from audio import recordings
 from audio.benchmark import Signal
 from audio.errors import InputError
 from audio.params import Audio
-from audio.synthesis import at_level
 from models import card, checkpoint, glow, vocoder
 from models.encoders import Style, mixed
 from models.trained import decode, mel
 from models.vocoder import Vocoder
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
-
-STYLE_READ, STYLE_USED = 30.0, 16.0  # s: from the start, and the loudest of that
-STYLE_LEAST = 0.5  # s
 
 
 class Model(Protocol):
@@ -126,7 +123,7 @@ class Transfer:
                     f"{clip.shape}; please take the mean of the channels."
                 )
         notes, sound_of = (soxr.resample(clip, sample_rate, ours) for clip in clips)
-        timbres = [self._loudest(sound_of, "the style")]
+        timbres = [loudest(sound_of, "the style", self._audio)]
         with TemporaryDirectory() as folder:
             made, gain = self._made(notes, timbres, how, Path(folder))
             out = soxr.resample(gain * made, ours, sample_rate)[: len(clips[0])]
@@ -189,8 +186,8 @@ class Transfer:
         if peak < recordings.SILENCE:
             return notes, 0.0  # of silence nothing but silence can be made
         made = self.signal(notes, styles, how, folder, watch)
-        got, loudest = sound.rms_and_peak(made)
-        return made, min(rms / got, sound.LOUDEST / loudest) if got else 1.0
+        got, top = sound.rms_and_peak(made)
+        return made, min(rms / got, sound.LOUDEST / top) if got else 1.0
 
     def style(self, path: Path) -> Signal:
         """The loudest part of a style recording, at the level that models are used to.
@@ -198,22 +195,8 @@ class Transfer:
         Raises:
             InputError: if it cannot be read or is too short.
         """
-        return self._loudest(recordings.read(path, self._audio.sample_rate, STYLE_READ), str(path))
-
-    def _loudest(self, heard: Signal, name: str) -> Signal:
-        rate = self._audio.sample_rate
-        if len(heard) < STYLE_LEAST * rate:
-            raise InputError(
-                f"expected a style of {STYLE_LEAST} s or more, {name} lasts "
-                f"{len(heard) / rate:.3f} s; please take a longer one."
-            )
-        if np.abs(heard).max() < recordings.SILENCE:
-            raise InputError(f"expected a sound, {name} is silent; please take another one.")
-        used = min(len(heard), round(STYLE_USED * rate))
-        precise = heard.astype(np.float64)
-        energy = np.cumsum(np.concatenate([[0.0], precise**2]))
-        start = int(np.argmax(energy[used:] - energy[:-used]))
-        return at_level(precise[start : start + used], self._audio.level_db).astype(np.float32)
+        heard = recordings.read(path, self._audio.sample_rate, READ)
+        return loudest(heard, str(path), self._audio)
 
     @torch.inference_mode()
     def signal(
@@ -259,9 +242,9 @@ class Transfer:
         """What the styles sound like, and the content's own sound where the strength is less."""
         weights = [1.0] if len(styles) == 1 else [1 - how.mix, how.mix]
         if how.strength < 1:
-            read = content[: round(STYLE_READ * self._audio.sample_rate)]
-            enough = np.resize(read, max(len(read), round(STYLE_LEAST * self._audio.sample_rate)))
-            styles = [*styles, self._loudest(enough, "the content")]
+            read = content[: round(READ * self._audio.sample_rate)]
+            enough = np.resize(read, max(len(read), round(LEAST * self._audio.sample_rate)))
+            styles = [*styles, loudest(enough, "the content", self._audio)]
             weights = [*(how.strength * weight for weight in weights), 1 - how.strength]
         heard = [
             self._model.timbre(torch.from_numpy(mel(clip, self._audio))[None].to(self._device))
