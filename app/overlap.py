@@ -29,7 +29,7 @@ def starts(total: int, window: int, overlap: int) -> list[int]:
 
 
 def assemble(out: Floats, pieces: Iterable[tuple[int, Floats]], fade: int) -> None:
-    """Put pieces together, each faded linearly into the next in the middle of what they share.
+    """Put pieces together, each faded into the next in the middle of what they share.
 
     There both have heard what comes before and after. Where they agree, the seam is nowhere.
 
@@ -39,14 +39,35 @@ def assemble(out: Floats, pieces: Iterable[tuple[int, Floats]], fade: int) -> No
         fade: how long, at most as what two neighbours share.
     """
     end = 0
-    rising = np.linspace(0, 1, fade + 2, dtype=np.float32)[1:-1]
-    rising = rising.reshape(-1, *[1] * (out.ndim - 1))
     for start, piece in pieces:
         begin = 0
         if start > 0:
             begin = (end - start - fade) // 2
             seam = slice(start + begin, start + begin + fade)
-            out[seam] += rising * (piece[begin : begin + fade] - out[seam])
+            out[seam] = faded(out[seam], piece[begin : begin + fade])
             begin += fade
         end = start + len(piece)
         out[start + begin : end] = piece[begin:]
+
+
+def faded(old: Floats, new: Floats) -> Floats:
+    """From one thing to another; of audio, so that what they have in power stays.
+
+    Two equal sounds are faded linearly, two that have nothing in common with equal power, which
+    would be 3 dB too loud for equal ones; what lies between by how alike they are.
+
+    Args:
+        old: `(n, ...)`: audio if it has one axis; else decibels, whose mean is the right one.
+        new: the same.
+    """
+    rising = np.linspace(0, 1, len(old) + 2, dtype=np.float32)[1:-1]
+    rising = rising.reshape(-1, *[1] * (old.ndim - 1))
+    mean = old + rising * (new - old)
+    if old.ndim > 1:
+        return mean
+    power = np.sqrt(float(np.sum(old.astype(float) ** 2)) * float(np.sum(new.astype(float) ** 2)))
+    alike = 1.0 if power == 0 else np.clip(float(np.sum(old.astype(float) * new)) / power, 0, 1)
+    # the power of (1 - r) a + r b for a and b of equal power and that correlation
+    left = (1 - rising) ** 2 + rising**2 + 2 * alike * rising * (1 - rising)
+    found: Floats = (mean / np.sqrt(left)).astype(np.float32)
+    return found

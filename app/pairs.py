@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePath
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from audio.errors import InputError
+
+Done = TypeVar("Done")
 
 CONTENT = ".content.wav"  # how the reference's lists end a content's name, for style and target too
 
@@ -79,8 +81,8 @@ def named(content: PurePath) -> PurePath:
 
 
 def transfer(
-    path: Path, folder: Path, one: Callable[[Path, Path, Path], None]
-) -> Iterator[tuple[int, Path | InputError]]:
+    path: Path, folder: Path, one: Callable[[Path, Path, Path], Done]
+) -> Iterator[tuple[int, Done | InputError]]:
     """Transfer each pair of a list, whatever becomes of the others.
 
     Args:
@@ -89,7 +91,7 @@ def transfer(
         one: is called with content, style and output.
 
     Yields:
-        The number of a line with the output that it gave, or with the reason for which it did not.
+        The number of a line with what that returned, or with the reason for which it did not.
 
     Raises:
         InputError: if the list cannot be read or has no pairs.
@@ -115,7 +117,8 @@ def transfer(
                     "please name the contents differently."
                 )
             written[place] = number
-            one(pair.content, pair.style, out)
-            yield number, out
+            done = one(pair.content, pair.style, out)
         except InputError as error:
             yield number, error
+        else:
+            yield number, done

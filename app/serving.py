@@ -126,7 +126,7 @@ class Studio:
     ) -> Made:
         watch(0.0)
         rate = self.audio.sample_rate
-        notes = sound.read(content, rate, scratch)
+        notes = sound.read(content, rate, scratch)[:, 0]
         if sound.rms_and_peak(notes)[1] < recordings.SILENCE:
             raise InputError(f"expected sound, {content} is silent; please take another recording.")
         transfer = self._transfer(settings.model)

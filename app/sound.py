@@ -1,5 +1,6 @@
-"""Sound files of any length, read and written block by block."""
+"""Content of any length, read block by block onto the disk."""
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,106 +9,108 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
+from app.overlap import Floats
 from audio import recordings
-from audio.benchmark import Signal
 from audio.errors import InputError
-from audio.files import replacing
 
-FORMATS = {  # by the extension; what follows is libsndfile's
-    ".wav": ("WAV", "PCM_16"),
-    ".flac": ("FLAC", "PCM_16"),
-    ".ogg": ("OGG", "VORBIS"),
-}
+CONTENT = "content.f32"  # the file of the samples, in the folder that is given
 BLOCK = 1 << 18  # samples at once
-LOUDEST = 0.99  # peak that is written, at most
 
 
-def read(path: Path, sample_rate: int, folder: Path) -> Signal:
-    """A recording of any length, rate and number of channels, kept on disk, not in memory.
-
-    Formats that only ffmpeg decodes, and what is odd, are left to `audio.recordings`, which reads
-    them into memory or says what is wrong.
+def read(path: Path, sample_rate: int, folder: Path, stereo: bool = False) -> Floats:
+    """A recording of any length, rate and number of channels, kept on disk.
 
     Args:
         path: of the file.
         sample_rate: Hz, of the result.
         folder: for the decoded samples.
+        stereo: keep two channels apart.
 
     Returns:
-        `(L,)`, the mean of the channels, at the recording's own level.
+        `(L, C)`, one channel, the mean of all, or two; at the recording's own level.
 
     Raises:
-        InputError: as `audio.recordings.read`, but silence is let through where libsndfile reads.
+        InputError: as `audio.recordings.read`, but silence is let through.
     """
-    decoded = folder / "content.f32"
+    decoded = folder / CONTENT
+    channels = _decoded(path, sample_rate, decoded, stereo)
+    converted = folder / "content.wav"
+    if channels is None and _convert(path, converted):
+        # no format of libsndfile's; or a stream that states no length, or another than it has
+        channels = _decoded(converted, sample_rate, decoded, stereo)
+        converted.unlink()
+    if channels is None:
+        recordings.read(path, sample_rate).tofile(decoded)  # it cannot be read, and this says why
+        channels = 1
+    return np.memmap(decoded, np.float32, "r").reshape(-1, channels)
+
+
+def _decoded(path: Path, sample_rate: int, decoded: Path, stereo: bool) -> int | None:
+    """Of how many channels the samples are that were written; None if libsndfile cannot read it."""
     try:
-        complete = _decode(path, sample_rate, decoded)
+        return _decode(path, sample_rate, decoded, stereo)
+    except InputError:
+        raise
     except (soundfile.LibsndfileError, ValueError, TypeError):
-        complete = False
-    if not complete:
-        return recordings.read(path, sample_rate)
-    return np.memmap(decoded, np.float32, "r")
+        return None
 
 
-def _decode(path: Path, sample_rate: int, decoded: Path) -> bool:
-    """Write the samples, bare; say whether they are all there, finite, and any at all."""
+def _decode(path: Path, sample_rate: int, decoded: Path, stereo: bool) -> int | None:
+    """Write the samples, bare, and tell of how many channels; None if any seem to be missing."""
     with soundfile.SoundFile(path) as file, decoded.open("wb") as out:
-        stream = soxr.ResampleStream(file.samplerate, sample_rate, 1, dtype="float32")
+        channels = _channels(path, file.channels) if stereo else 1
+        stream = soxr.ResampleStream(file.samplerate, sample_rate, channels, dtype="float32")
         count = 0
         while len(block := file.read(BLOCK, dtype="float32", always_2d=True)):
             if not np.isfinite(block).all():
-                return False
+                raise InputError(
+                    f"expected finite samples, {path} has NaN or infinity; please export it again."
+                )
             count += len(block)
-            out.write(stream.resample_chunk(block.mean(axis=1)).tobytes())
-        out.write(stream.resample_chunk(np.zeros(0, np.float32), last=True).tobytes())
+            mixed = block if channels == 2 else block.mean(axis=1, keepdims=True)
+            out.write(stream.resample_chunk(mixed).tobytes())
+        last = np.zeros((0, channels), np.float32)
+        out.write(stream.resample_chunk(last, last=True).tobytes())
         # a stream of FLAC does not state its length, a file that breaks off states another
-        return count == file.frames and out.tell() > 0
+        return channels if count == file.frames and out.tell() > 0 else None
 
 
-def blocks(sound: Signal) -> Iterator[NDArray[np.float64]]:
+def _channels(path: Path, found: int) -> int:
+    if found > 2:
+        raise InputError(
+            f"expected one or two channels with --stereo, {path} has {found}; "
+            "please mix it down first or leave --stereo out."
+        )
+    return found
+
+
+def _convert(path: Path, converted: Path) -> bool:
+    """Whether ffmpeg makes a WAV of 32-bit floats of it, rate and channels kept."""
+    try:
+        result = subprocess.run(
+            [
+                # `file:` keeps a name with a colon from being taken for a protocol
+                *("ffmpeg", "-nostdin", "-v", "error", "-xerror", "-i", f"file:{path}", "-vn"),
+                *("-f", "wav", "-rf64", "auto", "-c:a", "pcm_f32le", f"file:{converted}"),
+            ],
+            capture_output=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        return False
+    return result.returncode == 0
+
+
+def blocks(sound: Floats) -> Iterator[NDArray[np.float64]]:
     """The sound in pieces of `BLOCK` samples."""
     for start in range(0, len(sound), BLOCK):
         yield sound[start : start + BLOCK].astype(np.float64)
 
 
-def rms_and_peak(sound: Signal) -> tuple[float, float]:
-    """Root mean square and largest absolute value of `(L,)`."""
+def rms_and_peak(sound: Floats) -> tuple[float, float]:
+    """Root mean square and largest absolute value of `(L,)` or `(L, C)`."""
     power, peak = 0.0, 0.0
     for block in blocks(sound):
         power += float(np.sum(block**2))
         peak = max(peak, float(np.abs(block).max()))
-    return (power / len(sound)) ** 0.5, peak
-
-
-def checked(path: Path) -> Path:
-    """The path, if a sound can be written there.
-
-    Raises:
-        InputError: if its extension is none of `FORMATS`, or a folder stands there.
-    """
-    if path.suffix.lower() not in FORMATS:
-        raise InputError(
-            f"expected an output that ends with {', '.join(FORMATS)}, got {path}; "
-            "please give it one of these."
-        )
-    if path.is_dir():
-        raise InputError(f"expected a file to write, {path} is a folder; please give another name.")
-    return path
-
-
-def write(path: Path, sound: Signal, gain: float, sample_rate: int) -> None:
-    """Write a sound whole or not at all, in the format of its extension.
-
-    Args:
-        path: a `checked` one.
-        sound: `(L,)`.
-        gain: that it is multiplied by.
-        sample_rate: Hz.
-    """
-    kind, subtype = FORMATS[path.suffix.lower()]
-    with (
-        replacing(path) as temporary,
-        soundfile.SoundFile(temporary, "w", sample_rate, 1, format=kind, subtype=subtype) as file,
-    ):
-        for block in blocks(sound):
-            file.write(gain * block)
+    return (power / sound.size) ** 0.5, peak

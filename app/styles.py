@@ -1,4 +1,4 @@
-"""What of a style recording is heard."""
+"""What of a style recording is heard: all of a short one, the loudest parts of a long one."""
 
 import numpy as np
 
@@ -8,17 +8,26 @@ from audio.errors import InputError
 from audio.params import Audio
 from audio.synthesis import at_level
 
-READ, USED = 30.0, 16.0  # s: from the start, and the loudest of that
+READ = 120.0  # s: from the start
+PART = 8.0  # s: as long as the clips that models learn from, or less
+MOST = 8  # parts
 LEAST = 0.5  # s
+SOFTEST = 20.0  # dB below the loudest part: what is softer is hardly this sound
 
 
-def loudest(heard: Signal, name: str, audio: Audio) -> Signal:
-    """The loudest part of a style, at the level that models are used to.
+def parts(heard: Signal, name: str, audio: Audio, most: int = MOST) -> list[Signal]:
+    """The parts of a style that are heard, each a style of its own, to be averaged.
+
+    So several sounds in one recording make a sound between them.
 
     Args:
         heard: `(L,)` at the mel's sample rate.
         name: what a message calls it.
         audio: the mel's settings.
+        most: how many parts there may be.
+
+    Returns:
+        One to `most` of equal length, in their order, at the level that models are used to.
 
     Raises:
         InputError: if it is too short or silent.
@@ -31,8 +40,10 @@ def loudest(heard: Signal, name: str, audio: Audio) -> Signal:
         )
     if np.abs(heard).max() < recordings.SILENCE:
         raise InputError(f"expected a sound, {name} is silent; please take another one.")
-    used = min(len(heard), round(USED * rate))
-    precise = heard.astype(np.float64)
-    energy = np.cumsum(np.concatenate([[0.0], precise**2]))
-    start = int(np.argmax(energy[used:] - energy[:-used]))
-    return at_level(precise[start : start + used], audio.level_db).astype(np.float32)
+    count = -(-len(heard) // round(PART * rate))
+    length = len(heard) // count
+    cut = heard[: count * length].astype(np.float64).reshape(count, length)
+    power = np.mean(cut**2, axis=1)
+    loud = np.argsort(-power, kind="stable")[:most]
+    chosen = sorted(loud[power[loud] > power.max() * 10 ** (-SOFTEST / 10)])
+    return [at_level(cut[number], audio.level_db).astype(np.float32) for number in chosen]

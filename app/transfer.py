@@ -1,77 +1,65 @@
-"""Transfer of whole recordings: mel, model and vocoder in windows, so that length costs no memory.
+"""Transfer of whole recordings, as loud as they were, from arrays or from files.
 
 >>> from app.transfer import Transfer
 >>> out = Transfer.load("glow")(content, style, sample_rate)
 
-What is computed waits on disk in a temporary folder: 160 KB for each second of content.
+What is computed waits on disk in a temporary folder: about 300 KB for each second and channel.
 """
 
-from collections.abc import Iterator
+import hashlib
+from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple, Protocol, Self
+from typing import NamedTuple, Self
 
 import numpy as np
 import soundfile
 import soxr
 import torch
 from numpy.typing import ArrayLike
-from torch import Tensor
 
-from app import sound
-from app.overlap import Floats, assemble, starts
-from app.styles import LEAST, READ, loudest
-from app.watching import Watch, unwatched, watched
-from app.windows import FADE, HEARD, JOINT, OVERLAP, VOCODED, WINDOW, on_disk, window_mel
+from app import engine, loudness, midi_content, outputs, sound
+from app.engine import Engine, Model
+from app.how import PLAIN, PLAINLY, Form, How
+from app.overlap import Floats
+from app.styles import LEAST, READ, parts
+from app.watching import Watch, unwatched
 from audio import recordings
 from audio.benchmark import Signal
 from audio.errors import InputError
 from audio.params import Audio
-from models import card, checkpoint, glow, vocoder
-from models.encoders import Style, mixed
-from models.trained import decode, mel
-from models.vocoder import Vocoder
+from models import card, checkpoint, vocoder
+from models.encoders import Style
+
+__all__ = ["Form", "How", "Made", "Transfer"]
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
+OWN = 2  # parts of the content, in which its own sound is heard
+REMEMBERED = 32  # styles: in lists of pairs they come again
 
 
-class Model(Protocol):
-    """What transfers: mels in dB, `(B, M, T)`."""
+class Made(NamedTuple):
+    """What was written."""
 
-    def timbre(self, style: Tensor) -> Style:
-        """How a clip sounds."""
-        ...
-
-    def transfer(self, content: Tensor, style: Style) -> Tensor:
-        """The notes of `content` in that sound."""
-        ...
-
-
-class How(NamedTuple):
-    """How to transfer."""
-
-    seed: int = 0  # of what is drawn
-    strength: float = 1.0  # from 0, the content's own sound, to 1, the style's
-    mix: float = 0.5  # share of a second style, where there is one
-    temperature: float | None = None  # of `glow`, 0 is smoothest; None: as it was trained
-
-
-PLAINLY = How()
+    seconds: float
+    sample_rate: int  # Hz
+    channels: int
+    content_lufs: float | None  # EBU R128; None where it is too short or soft to be measured
+    gain_db: float  # that made it as loud
 
 
 class Transfer:
     """A model and a vocoder, for recordings of any length.
 
     Args:
-        model: that transfers.
-        vocoder: for the same mels.
-        audio: the mel's settings.
-        device: that both run on.
+        computing: the engine.
     """
 
-    def __init__(self, model: Model, vocoder: Vocoder, audio: Audio, device: str) -> None:
-        self._model = model
-        self._vocoder, self._audio, self._device = vocoder, audio, device
+    def __init__(self, computing: Engine) -> None:
+        self._engine, self._audio = computing, computing.audio
+        self._known: OrderedDict[str, list[Style]] = OrderedDict()
 
     @classmethod
     def load(cls, name: str, weights: Path = WEIGHTS, device: str | None = None) -> Self:
@@ -95,7 +83,7 @@ class Transfer:
             )
         model: Model = checkpoint.load(paths[0], device)[1]  # type: ignore[assignment]
         voice = vocoder.load(paths[1], device)
-        return cls(model, voice, Audio.model_validate(mels[0]), device)
+        return cls(Engine(model, voice, Audio.model_validate(mels[0]), device))
 
     def __call__(
         self, content: ArrayLike, style: ArrayLike, sample_rate: int, how: How = PLAINLY
@@ -123,10 +111,11 @@ class Transfer:
                     f"{clip.shape}; please take the mean of the channels."
                 )
         notes, sound_of = (soxr.resample(clip, sample_rate, ours) for clip in clips)
-        timbres = [loudest(sound_of, "the style", self._audio)]
+        timbre = self._engine.timbres(parts(sound_of, "the style", self._audio))
         with TemporaryDirectory() as folder:
-            made, gain = self._made(notes, timbres, how, Path(folder))
-            out = soxr.resample(gain * made, ours, sample_rate)[: len(clips[0])]
+            notes.tofile(Path(folder) / sound.CONTENT)
+            made, gain, _ = self._made(notes[:, None], [timbre], how.checked(), Path(folder))
+            out = soxr.resample(gain * made[:, 0], ours, sample_rate)[: len(clips[0])]
         return np.pad(out, (0, len(clips[0]) - len(out))).astype(np.float32)
 
     def file(
@@ -137,21 +126,26 @@ class Transfer:
         how: How = PLAINLY,
         blend: Path | None = None,
         watch: Watch = unwatched,
-    ) -> None:
+        form: Form = PLAIN,
+    ) -> Made:
         """Write the notes of `content` in the sound of `style`, as long and as loud as `content`.
 
         Args:
-            content: a recording of any length.
+            content: a recording of any length, or a MIDI file.
             style: a recording of half a second or more.
-            out: WAV, FLAC or OGG by its extension; mono, at the mel's sample rate.
+            out: in the format of its extension, one of `app.outputs`.
             how: to transfer; equal recordings and seeds give equal samples on one device.
             blend: a second style, of which `how.mix` is taken.
             watch: is told after each window which share is done; what it raises ends the transfer.
+            form: of the file.
+
+        Returns:
+            What was written.
 
         Raises:
             InputError: if a recording cannot be used or `out` not be written.
         """
-        sound.checked(out)
+        outputs.checked(out, form.sample_rate or self._audio.sample_rate)
         styles = [style] if blend is None else [style, blend]
         if out.resolve() in [path.resolve() for path in (content, *styles)]:
             raise InputError(
@@ -159,35 +153,11 @@ class Transfer:
             )
         try:
             with TemporaryDirectory() as folder:
-                self._file(content, styles, out, how, Path(folder), watch)
+                return self._file(content, styles, out, how.checked(), form, Path(folder), watch)
         except (OSError, soundfile.LibsndfileError) as error:
             raise InputError(
                 f"expected to write {out}: {error}; please mend that or give another name."
             ) from error
-
-    def _file(
-        self, content: Path, styles: list[Path], out: Path, how: How, folder: Path, watch: Watch
-    ) -> None:
-        notes = sound.read(content, self._audio.sample_rate, folder)
-        timbres = [self.style(path) for path in styles]
-        made, gain = self._made(notes, timbres, how, folder, watch)
-        sound.write(out, made, gain, self._audio.sample_rate)
-
-    def _made(
-        self,
-        notes: Signal,
-        styles: list[Signal],
-        how: How,
-        folder: Path,
-        watch: Watch = unwatched,
-    ) -> tuple[Signal, float]:
-        """What becomes of the notes, and the gain that makes it as loud as they are."""
-        rms, peak = sound.rms_and_peak(notes)
-        if peak < recordings.SILENCE:
-            return notes, 0.0  # of silence nothing but silence can be made
-        made = self.signal(notes, styles, how, folder, watch)
-        got, top = sound.rms_and_peak(made)
-        return made, min(rms / got, sound.LOUDEST / top) if got else 1.0
 
     def style(self, path: Path) -> Signal:
         """The loudest part of a style recording, at the level that models are used to.
@@ -196,79 +166,80 @@ class Transfer:
             InputError: if it cannot be read or is too short.
         """
         heard = recordings.read(path, self._audio.sample_rate, READ)
-        return loudest(heard, str(path), self._audio)
+        return parts(heard, str(path), self._audio, most=1)[0]
 
-    @torch.inference_mode()
-    def signal(
+    def _file(
         self,
-        content: Signal,
-        styles: list[Signal],
+        content: Path,
+        styles: list[Path],
+        out: Path,
+        how: How,
+        form: Form,
+        folder: Path,
+        watch: Watch,
+    ) -> Made:
+        ours, rate = self._audio.sample_rate, form.sample_rate or self._audio.sample_rate
+        if midi_content.is_midi(content):
+            notes = midi_content.play(content, self._audio, folder)
+        else:
+            notes = sound.read(content, ours, folder, form.stereo)
+        timbres = [self._timbre(path) for path in styles]
+        made, gain, lufs = self._made(notes, timbres, how, folder, watch, form.normalize)
+        outputs.write(out, made, gain, ours, rate)
+        return Made(
+            seconds=round(len(made) * rate / ours) / rate,
+            sample_rate=rate,
+            channels=made.shape[1],
+            content_lufs=lufs,
+            gain_db=round(20 * np.log10(gain), 2) if gain else 0.0,
+        )
+
+    def _timbre(self, path: Path) -> list[Style]:
+        """How the parts of a style recording sound; kept for when it comes again."""
+        heard = recordings.read(path, self._audio.sample_rate, READ)
+        key = hashlib.sha256(heard.tobytes()).hexdigest()
+        if key not in self._known:
+            self._known[key] = self._engine.timbres(parts(heard, str(path), self._audio))
+            if len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+        self._known.move_to_end(key)
+        return self._known[key]
+
+    def _made(
+        self,
+        notes: Floats,
+        styles: Sequence[list[Style]],
         how: How,
         folder: Path,
         watch: Watch = unwatched,
-    ) -> Signal:
-        """The notes of `content` in the sound of the styles.
+        normalize: bool = False,
+    ) -> tuple[Floats, float, float | None]:
+        """What becomes of the notes, the gain that makes it as loud as they are, and their LUFS."""
+        rms, peak = sound.rms_and_peak(notes)
+        if peak < recordings.SILENCE:
+            return notes, 0.0, None  # of silence nothing but silence can be made
+        length, channels, rate = *notes.shape, self._audio.sample_rate
+        with ThreadPoolExecutor(1) as aside:
+            measuring = aside.submit(
+                loudness.measured, folder / sound.CONTENT, length, channels, rate, rms
+            )
+            made = self._engine.channels(
+                notes, self._blended(notes, styles, how), how, folder, watch
+            )
+            wanted = measuring.result()
+        level, _ = sound.rms_and_peak(made)
+        found = loudness.measured(folder / engine.MADE, length, channels, rate, level)
+        return made, loudness.gain(found, wanted, normalize), wanted.lufs
 
-        Args:
-            content: `(L,)` at any level, not silent.
-            styles: one or two `(L',)`, as `style` returns them.
-            how: to transfer.
-            folder: for what is computed.
-            watch: is told which share is done.
-
-        Returns:
-            `(L,)`, on disk in the folder, at about the level of the mel's settings.
-        """
-        torch.manual_seed(how.seed)
-        audio = self._audio
-        length = len(content)
-        rms, peak = sound.rms_and_peak(content)
-        gain = min(10 ** (audio.level_db / 20) / rms, sound.LOUDEST / peak)
-        if length < audio.n_fft:  # the mel takes no less
-            content = np.pad(content, (0, audio.n_fft - length))
-        total = -(-(len(content) // audio.hop_length) // 8) * 8
-        timbre = self._timbre(content, styles, how)
-
-        mels = on_disk(folder / "mel.f32", (total, audio.n_mels))
-        computed = self._models(content, gain, timbre, total, how.temperature)
-        assemble(mels, watched(computed, total, watch, 0.0, 0.5), FADE)
-        # zeros where the last hop is not a whole one
-        made = on_disk(folder / "made.f32", (max(total * audio.hop_length, length),))
-        heard = watched(self._vocoded(mels), total * audio.hop_length, watch, 0.5, 1.0)
-        assemble(made, heard, JOINT * audio.hop_length)
-        return made[:length]
-
-    def _timbre(self, content: Signal, styles: list[Signal], how: How) -> Style:
-        """What the styles sound like, and the content's own sound where the strength is less."""
-        weights = [1.0] if len(styles) == 1 else [1 - how.mix, how.mix]
+    def _blended(self, notes: Floats, styles: Sequence[list[Style]], how: How) -> Style:
+        """Between the styles, and the content's own sound where the strength is less."""
+        shares = [1.0] if len(styles) == 1 else [1 - how.mix, how.mix]
+        sounds = list(zip(styles, shares, strict=True))
         if how.strength < 1:
-            read = content[: round(READ * self._audio.sample_rate)]
-            enough = np.resize(read, max(len(read), round(LEAST * self._audio.sample_rate)))
-            styles = [*styles, loudest(enough, "the content", self._audio)]
-            weights = [*(how.strength * weight for weight in weights), 1 - how.strength]
-        heard = [
-            self._model.timbre(torch.from_numpy(mel(clip, self._audio))[None].to(self._device))
-            for clip in styles
-        ]
-        return heard[0] if len(heard) == 1 else mixed(heard, weights)
-
-    def _models(
-        self, content: Signal, gain: float, timbre: Style, total: int, temperature: float | None
-    ) -> Iterator[tuple[int, Floats]]:
-        """Where each window begins and what the model makes of it, `(T, M)` in dB."""
-        for start in starts(total, WINDOW, OVERLAP):
-            notes = window_mel(content, gain, start, min(start + WINDOW, total), self._audio)
-            given = torch.from_numpy(notes)[None].to(self._device)
-            if isinstance(self._model, glow.Model):
-                made = self._model.transfer(given, timbre, temperature)
-            else:
-                made = self._model.transfer(given, timbre)
-            yield start, made[0].T.cpu().numpy()
-
-    def _vocoded(self, mels: Floats) -> Iterator[tuple[int, Floats]]:
-        """Where, in samples, each window begins and its audio."""
-        hop = self._audio.hop_length
-        for start in starts(len(mels), VOCODED, HEARD):
-            frames = np.array(mels[start : start + VOCODED]).T[None]  # a copy: torch writes to none
-            given = torch.from_numpy(np.ascontiguousarray(frames)).to(self._device)
-            yield start * hop, decode(self._vocoder, given, given.shape[2] * hop)
+            rate = self._audio.sample_rate
+            read = notes[: round(READ * rate)].mean(axis=1)
+            enough = np.resize(read, max(len(read), round(LEAST * rate)))
+            own = self._engine.timbres(parts(enough, "the content", self._audio, OWN))
+            sounds = [(style, how.strength * share) for style, share in sounds]
+            sounds.append((own, 1 - how.strength))
+        return engine.average(sounds)

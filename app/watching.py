@@ -15,6 +15,11 @@ def unwatched(share: float) -> None:
     """Let it run to its end."""
 
 
+def share(watch: Watch, number: int, count: int) -> Watch:
+    """One of some equal parts of the work tells of itself, and is told of within the whole."""
+    return lambda done: watch((number + done) / count)
+
+
 def watched(
     pieces: Iterable[tuple[int, Floats]], total: int, watch: Watch, begin: float, end: float
 ) -> Iterator[tuple[int, Floats]]:

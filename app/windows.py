@@ -13,7 +13,7 @@ from models.trained import mel
 
 # all in frames of the mel
 WINDOW, OVERLAP, FADE = 512, 64, 32  # of the model: with the usual 16 ms, 8 s as in training
-VOCODED, HEARD, JOINT = 1024, 256, 8  # of the vocoder: it hears more than any part of it depends on
+VOCODED, HEARD, JOINT = 2048, 256, 8  # of the vocoder: it hears more than any part of it depends on
 
 
 def on_disk(path: Path, shape: tuple[int, ...]) -> Floats:

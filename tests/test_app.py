@@ -1,5 +1,7 @@
 """`timbre`: what people type, and what they are told when it cannot be done."""
 
+import io
+import json
 import subprocess
 from pathlib import Path
 
@@ -7,8 +9,10 @@ import pytest
 import soundfile
 from typer.testing import CliRunner
 
+from app import transferring
 from app.__main__ import app
 from app.transfer import Transfer
+from app.watching import unwatched
 from audio.errors import InputError
 from models import checkpoint
 from models.params import GriffinLim, Refinement
@@ -60,6 +64,46 @@ def test_between_two_styles_and_with_half_the_strength(clips: Path, weights: str
         assert result.exit_code == 0
         made.append((clips / "out.wav").read_bytes())
     assert len(set(made)) == 3
+
+
+def test_what_was_written_is_told_as_json(clips: Path, weights: str) -> None:
+    words = ["transfer", str(clips / "a.content.wav"), str(clips / "style.wav"), "--json"]
+    words += ["-o", str(clips / "out.flac"), "--sample-rate", "22050", "--stereo", "--normalize"]
+    result = CliRunner().invoke(app, [*words, "--weights", weights], catch_exceptions=False)
+    assert result.exit_code == 0
+    told = json.loads(result.stdout)
+    assert told["output"] == str(clips / "out.flac")
+    assert (told["sample_rate"], told["channels"], told["seconds"]) == (22_050, 1, 1.0)
+    assert (told["model"], told["seed"], told["strength"]) == ("glow", 0, 1.0)
+    assert told["took_seconds"] > 0
+    assert soundfile.info(clips / "out.flac").samplerate == 22_050
+
+
+def test_a_list_is_told_as_json_a_line_each(clips: Path, weights: str) -> None:
+    (clips / "pairs.tsv").write_text("a.content.wav\tstyle.wav\nnone.wav\tstyle.wav\n")
+    words = ["transfer", "--pairs", str(clips / "pairs.tsv"), "--out", str(clips / "out"), "--json"]
+    result = CliRunner().invoke(app, [*words, "--weights", weights], catch_exceptions=False)
+    assert result.exit_code == 1
+    done, failed = map(json.loads, result.stdout.splitlines())
+    assert (done["line"], done["output"]) == (1, str(clips / "out/a.wav"))
+    assert failed["line"] == 2
+    assert failed["error"].startswith("expected a recording, found no file")
+    assert failed["error"] in result.stderr
+
+
+def test_a_bar_is_shown_where_somebody_looks_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    with transferring.progress() as watch:
+        assert watch is unwatched  # the tests' own standard error is none
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    with transferring.progress() as watch:
+        for share in (0.25, 0.5, 1.0):
+            watch(share)
+    assert "100%" in terminal.getvalue()
 
 
 def test_a_temperature_is_for_the_flow_alone() -> None:

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from app.overlap import ALIGNED, assemble, starts
+from app.overlap import ALIGNED, assemble, faded, starts
 
 
 @pytest.mark.parametrize("total", [8, 504, 512, 520, 960, 968, 1024, 5000, 44_000])
@@ -40,10 +40,31 @@ def test_the_ends_of_a_piece_are_not_used_where_another_knows_better() -> None:
     assert out == pytest.approx(whole, abs=1e-3)
 
 
-def test_pieces_that_differ_go_over_evenly() -> None:
-    out = np.empty(960, np.float32)
-    assemble(out, [(0, np.zeros(512, np.float32)), (448, np.ones(512, np.float32))], 32)
-    steps = np.diff(out)
+def test_decibels_that_differ_go_over_evenly() -> None:
+    out = np.empty((960, 2), np.float32)
+    assemble(out, [(0, np.zeros((512, 2), np.float32)), (448, np.ones((512, 2), np.float32))], 32)
+    steps = np.diff(out, axis=0)
     assert steps.min() >= 0
     assert steps.max() == pytest.approx(1 / 33)
     assert out[448 + 32] == pytest.approx(0.5, abs=0.03)  # the middle of what they share
+
+
+@pytest.mark.parametrize("alike", [0.0, 0.3, 0.8, 1.0])
+def test_audio_keeps_its_power_in_a_seam_however_alike_the_pieces_are(alike: float) -> None:
+    length = 100_000
+    rng = np.random.default_rng(0)
+    common, one, other = rng.normal(size=(3, length))
+    old, new = (
+        (alike**0.5 * common + (1 - alike) ** 0.5 * own).astype(np.float32) for own in (one, other)
+    )
+    seam = faded(old, new)
+    power = np.mean(seam.reshape(10, -1) ** 2, axis=1)
+    assert power == pytest.approx(np.ones(10), abs=0.05)
+    assert seam[0] == pytest.approx(old[0], abs=1e-3)
+    assert seam[-1] == pytest.approx(new[-1], abs=1e-3)
+
+
+def test_a_seam_with_silence_is_finite() -> None:
+    quiet, loud = np.zeros(64, np.float32), np.ones(64, np.float32)
+    for old, new in ((quiet, quiet), (quiet, loud), (loud, quiet), (loud, -loud)):
+        assert np.isfinite(faded(old, new)).all()

@@ -4,13 +4,17 @@ import subprocess
 from pathlib import Path
 
 import numpy as np
+import pretty_midi
 import pytest
 import soundfile
 import torch
 from torch import Tensor, nn
 
-from app import sound
-from app.transfer import How, Model, Transfer
+from app import loudness, midi_content, outputs, sound
+from app.engine import Engine, Model
+from app.how import PLAINLY, Form, How
+from app.styles import PART
+from app.transfer import Transfer
 from app.windows import window_mel
 from audio import recordings
 from audio.errors import InputError
@@ -23,7 +27,7 @@ from tests import shipped, tiny
 RATE, HOP = tiny.AUDIO.sample_rate, tiny.AUDIO.hop_length
 VOCODER = shipped.build("vocoder")
 GLOW = shipped.build("glow")
-LONG = 2032 * HOP / RATE  # s: some windows of the model and of the vocoder
+LONG = 4080 * HOP / RATE  # s: some windows of the model and of the vocoder
 
 
 class Local(nn.Module):
@@ -41,9 +45,20 @@ class Local(nn.Module):
         return smooth + 0.1 * (style.vector.mean() + 60)
 
 
-def tool(model: nn.Module) -> Transfer:
+def engine(model: nn.Module) -> Engine:
     plain: Model = model  # type: ignore[assignment]  # it has the methods
-    return Transfer(plain, VOCODER, tiny.AUDIO, "cpu")
+    return Engine(plain, VOCODER, tiny.AUDIO, "cpu")
+
+
+def tool(model: nn.Module) -> Transfer:
+    return Transfer(engine(model))
+
+
+def computed(
+    model: nn.Module, content: np.ndarray, style: np.ndarray, how: How, folder: Path
+) -> np.ndarray:
+    one = engine(model)
+    return one.transfer(content, one.timbres([style])[0], how, folder)
 
 
 def samples(path: Path) -> np.ndarray:
@@ -59,6 +74,13 @@ def at_once(model: nn.Module, content: np.ndarray, style: np.ndarray, seed: int)
     with torch.inference_mode():
         timbre = model.timbre(mels[1])  # type: ignore[operator]
         return decode(VOCODER, model.transfer(mels[0], timbre), len(content))  # type: ignore[operator]
+
+
+def loud(path: Path) -> loudness.Loudness:
+    found = samples(path)
+    bare = path.with_suffix(".f32")
+    found.tofile(bare)
+    return loudness.measured(bare, len(found), 1, RATE, sound.rms_and_peak(found)[0])
 
 
 @pytest.fixture
@@ -87,7 +109,7 @@ def test_windows_of_a_mel_are_those_of_the_whole(tmp_path: Path, extra: int) -> 
 def test_a_long_recording_has_no_seams(tmp_path: Path) -> None:
     content = samples(shipped.recording(tmp_path / "a.wav", LONG))
     style = samples(shipped.recording(tmp_path / "b.wav", 1.0, seed=1))
-    found = tool(Local()).signal(content, [style], How(0), tmp_path)
+    found = computed(Local(), content, style, How(0), tmp_path)
     whole = at_once(Local(), content, style, 0)
     # where notes begin, Griffin-Lim makes much of the last bit of a mel; one seam would be 5 %
     assert sound.rms_and_peak(found - whole)[0] < 0.005 * sound.rms_and_peak(whole)[0]
@@ -99,7 +121,7 @@ def test_a_short_recording_is_transferred_as_models_are_evaluated(
 ) -> None:
     model = shipped.build(name)
     content, style = samples(clips[0]), tool(model).style(clips[1])
-    found = tool(model).signal(content, [style], How(3), tmp_path)
+    found = computed(model, content, style, How(3), tmp_path)
     assert found == pytest.approx(at_once(model, content, style, 3), abs=1e-4)
 
 
@@ -115,15 +137,19 @@ def test_the_output_is_as_long_and_as_loud_as_the_content(
     assert len(found) == length
     assert np.isfinite(found).all()
     if length > 1:
-        level, _ = sound.rms_and_peak(found)
-        assert level == pytest.approx(sound.rms_and_peak(samples(content))[0], rel=0.01)
+        one, other = (loud(path) for path in (content, tmp_path / "out.flac"))
+        if one.lufs is None:  # so short that only the root mean square tells
+            assert other.rms == pytest.approx(one.rms, rel=0.01)
+        else:
+            assert other.lufs == pytest.approx(one.lufs, abs=0.2)
 
 
 def test_a_loud_recording_does_not_clip(clips: tuple[Path, Path], tmp_path: Path) -> None:
     square = np.sign(np.sin(np.arange(2 * RATE) * 0.2)).astype(np.float32)
     soundfile.write(tmp_path / "a.wav", square, RATE)
     tool(GLOW).file(tmp_path / "a.wav", clips[1], tmp_path / "out.wav")
-    assert np.abs(samples(tmp_path / "out.wav")).max() == pytest.approx(0.99, abs=1e-3)
+    assert np.abs(samples(tmp_path / "out.wav")).max() <= loudness.CEILING + 1e-3
+    assert loud(tmp_path / "out.wav").true_peak == pytest.approx(loudness.CEILING, rel=0.02)
 
 
 def test_silence_stays_silence(clips: tuple[Path, Path], tmp_path: Path) -> None:
@@ -150,24 +176,57 @@ def test_the_level_of_either_recording_does_not_matter(
         soundfile.write(path, samples(path) / 4, RATE, subtype="FLOAT")
     tool(GLOW).file(*clips, tmp_path / "other.wav")
     one, other = (samples(tmp_path / f"{name}.wav") for name in ("one", "other"))
-    assert other == pytest.approx(one / 4, abs=1e-3)
+    # R128 is measured to a tenth of a decibel, so to 1.2 %
+    assert np.abs(other - one / 4).max() <= 0.013 * np.abs(one).max() / 4 + 1e-3
 
 
-def test_of_a_long_style_the_loudest_part_is_heard(tmp_path: Path) -> None:
-    quiet, loud = (
-        samples(shipped.recording(tmp_path / "a.wav", seconds, seed, level))
-        for seconds, seed, level in ((6.0, 0, 0.001), (16.0, 1, 0.1))
+def test_a_long_style_counts_as_the_mean_of_its_parts(
+    clips: tuple[Path, Path], tmp_path: Path
+) -> None:
+    one, other = (
+        samples(shipped.recording(tmp_path / f"{seed}.wav", PART, seed)) for seed in (5, 6)
     )
-    soundfile.write(tmp_path / "b.wav", [*quiet, *loud, *quiet], RATE, subtype="FLOAT")
+    soundfile.write(tmp_path / "both.wav", [*one, *other], RATE, subtype="FLOAT")
+    tool(GLOW).file(clips[0], tmp_path / "both.wav", tmp_path / "found.flac")
+    tool(GLOW).file(
+        clips[0], tmp_path / "5.wav", tmp_path / "wanted.flac", How(mix=0.5), tmp_path / "6.wav"
+    )
+    tool(GLOW).file(clips[0], tmp_path / "5.wav", tmp_path / "alone.flac")
+    found, wanted, alone = (
+        samples(tmp_path / f"{name}.flac") for name in ("found", "wanted", "alone")
+    )
+    away, _ = sound.rms_and_peak(alone - wanted)
+    assert sound.rms_and_peak(found - wanted)[0] < 0.1 * away
+
+
+def test_the_loudest_part_of_a_style_is_shown(tmp_path: Path) -> None:
+    quiet, strong = (
+        samples(shipped.recording(tmp_path / "a.wav", PART, seed, level))
+        for seed, level in ((0, 0.001), (1, 0.1))
+    )
+    soundfile.write(tmp_path / "b.wav", [*quiet, *strong, *quiet], RATE, subtype="FLOAT")
     found = tool(GLOW).style(tmp_path / "b.wav")
-    expected = at_level(loud.astype(np.float64), tiny.AUDIO.level_db)
+    expected = at_level(strong.astype(np.float64), tiny.AUDIO.level_db)
     assert found == pytest.approx(expected, abs=1e-3)
 
 
-def test_half_a_second_of_style_is_enough_and_less_is_not(tmp_path: Path) -> None:
-    assert len(tool(GLOW).style(shipped.recording(tmp_path / "a.wav", 0.5))) == RATE // 2
-    with pytest.raises(InputError, match=r"style of 0.5 s or more.*please"):
-        tool(GLOW).style(shipped.recording(tmp_path / "a.wav", 0.49))
+def test_a_style_is_heard_once(clips: tuple[Path, Path], tmp_path: Path) -> None:
+    one = tool(GLOW)
+    heard = []
+    usual = one._engine.timbres
+    one._engine.timbres = lambda given: heard.append(len(given)) or usual(given)  # type: ignore[method-assign]
+    for name in ("first", "second"):
+        one.file(*clips, tmp_path / f"{name}.wav")
+    assert heard == [1]
+    tool(GLOW).file(*clips, tmp_path / "fresh.wav")
+    first, second, fresh = (
+        (tmp_path / f"{name}.wav").read_bytes() for name in ("first", "second", "fresh")
+    )
+    assert first == second == fresh
+    shipped.recording(clips[1], 1.0, seed=9)  # the same name, another sound
+    one.file(*clips, tmp_path / "second.wav")
+    assert (tmp_path / "second.wav").read_bytes() != first
+    assert heard == [1, 1]
 
 
 def test_nothing_is_written_when_something_is_wrong(
@@ -176,7 +235,7 @@ def test_nothing_is_written_when_something_is_wrong(
     content, style = clips
     before = sorted(path.name for path in tmp_path.iterdir())
     kept = content.read_bytes()
-    for out in (content, style, tmp_path / "out.mp3", content / "out.wav"):
+    for out in (content, style, tmp_path / "out.xyz", content / "out.wav"):
         with pytest.raises(InputError, match=r"^expected .*please"):
             tool(GLOW).file(content, style, out)
     with pytest.raises(InputError, match="no file"):
@@ -243,3 +302,84 @@ def test_two_styles_make_another_sound_than_either(
         tool(GLOW).file(clips[0], style, tmp_path / "out.flac")
         assert end == pytest.approx(samples(tmp_path / "out.flac"), abs=2e-3)
     assert all(np.abs(made[1] - end).max() > 5e-3 for end in (made[0], made[2]))
+
+
+def stereo(path: Path, *channels: np.ndarray) -> Path:
+    soundfile.write(path, np.stack(channels, axis=1), RATE, subtype="FLOAT")
+    return path
+
+
+def test_two_channels_are_transferred_each(clips: tuple[Path, Path], tmp_path: Path) -> None:
+    left = samples(clips[0])
+    right = samples(shipped.recording(tmp_path / "right.wav", 2.048, seed=4, level=0.02))
+    both, form = Form(stereo=True), Form()
+    made = {}
+    for name, channels in (("one", (left, right)), ("swapped", (right, left))):
+        content = stereo(tmp_path / f"{name}.wav", *channels)
+        result = tool(GLOW).file(content, clips[1], tmp_path / "out.wav", form=both)
+        assert result.channels == 2
+        made[name] = samples(tmp_path / "out.wav")
+    assert made["swapped"] == pytest.approx(made["one"][:, ::-1], abs=1e-3)
+    # beside each other they are as loud as they were
+    levels = [sound.rms_and_peak(channel)[0] for channel in (left, right, *made["one"].T)]
+    assert levels[2] / levels[3] == pytest.approx(levels[0] / levels[1], rel=0.01)
+    # and each is what it is alone
+    tool(GLOW).file(clips[0], clips[1], tmp_path / "alone.wav", form=form)
+    alone, channel = samples(tmp_path / "alone.wav"), made["one"][:, 0]
+    scale = np.dot(alone, channel) / np.dot(alone, alone)
+    assert channel == pytest.approx(scale * alone, abs=1e-3)
+
+
+def test_equal_channels_stay_equal_and_a_silent_one_silent(
+    clips: tuple[Path, Path], tmp_path: Path
+) -> None:
+    left = samples(clips[0])
+    for right in (left, np.zeros_like(left)):
+        content = stereo(tmp_path / "a.wav", left, right)
+        tool(GLOW).file(content, clips[1], tmp_path / "out.wav", form=Form(stereo=True))
+        found = samples(tmp_path / "out.wav")
+        assert found[:, 1] == pytest.approx(found[:, 0] if right.any() else right, abs=1e-4)
+        assert np.abs(found[:, 0]).max() > 0.01
+
+
+def test_a_file_at_another_rate_sounds_the_same(clips: tuple[Path, Path], tmp_path: Path) -> None:
+    made = tool(GLOW).file(*clips, tmp_path / "out.flac", form=Form(sample_rate=3 * RATE))
+    assert (made.sample_rate, made.seconds) == (3 * RATE, 2.048)
+    tool(GLOW).file(*clips, tmp_path / "usual.flac")
+    found = recordings.read(tmp_path / "out.flac", RATE)
+    usual = samples(tmp_path / "usual.flac")
+    # the resampler rounds off what lies next to half the rate
+    assert sound.rms_and_peak(found - usual)[0] < 0.02 * sound.rms_and_peak(usual)[0]
+
+
+def test_normalized_is_as_loud_as_goes(clips: tuple[Path, Path], tmp_path: Path) -> None:
+    made = tool(GLOW).file(*clips, tmp_path / "out.wav", form=Form(normalize=True))
+    assert loud(tmp_path / "out.wav").true_peak == pytest.approx(loudness.CEILING, rel=0.02)
+    assert made.gain_db > 0
+
+
+def test_a_midi_file_is_a_content(clips: tuple[Path, Path], tmp_path: Path) -> None:
+    midi = pretty_midi.PrettyMIDI()
+    midi.instruments.append(pretty_midi.Instrument(program=0))
+    midi.instruments[0].notes.append(pretty_midi.Note(90, 60, 0.0, 1.0))
+    midi.write(str(tmp_path / "a.mid"))
+    made = tool(GLOW).file(tmp_path / "a.mid", clips[1], tmp_path / "out.wav")
+    assert made.seconds == pytest.approx(1 + midi_content.RELEASE)
+    assert np.abs(samples(tmp_path / "out.wav")).max() > 0.01
+
+
+@pytest.mark.parametrize("name", sorted([*outputs.FORMATS, *outputs.BY_FFMPEG]))
+def test_every_format_is_written_and_read_again(
+    clips: tuple[Path, Path], tmp_path: Path, name: str
+) -> None:
+    tool(GLOW).file(*clips, tmp_path / f"out{name}", form=Form(sample_rate=16_000))
+    found = recordings.read(tmp_path / f"out{name}", RATE)
+    assert len(found) == pytest.approx(2.048 * RATE, abs=0.1 * RATE)
+    assert np.sqrt(np.mean(found**2)) > 0.005
+
+
+@pytest.mark.parametrize("how", [How(strength=1.5), How(mix=-0.1), How(temperature=-1.0)])
+def test_settings_out_of_range_are_refused(how: How) -> None:
+    with pytest.raises(InputError, match=r"^expected a (strength|mix|temperature) .*please"):
+        tool(GLOW)(np.ones(RATE), np.ones(RATE), RATE, how)
+    assert PLAINLY.checked() == PLAINLY

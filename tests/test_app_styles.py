@@ -1,0 +1,54 @@
+"""What of a style recording is heard."""
+
+import numpy as np
+import pytest
+
+from app.styles import MOST, PART, parts
+from audio.errors import InputError
+from audio.synthesis import at_level
+from tests import tiny
+
+RATE = tiny.AUDIO.sample_rate
+
+
+def tone(seconds: float, level: float = 0.1, hertz: float = 300) -> np.ndarray:
+    time = np.arange(round(seconds * RATE)) / RATE
+    return (level * np.sin(2 * np.pi * hertz * time)).astype(np.float32)
+
+
+def test_all_of_a_short_style_is_heard_at_the_usual_level() -> None:
+    (found,) = parts(tone(PART), "it", tiny.AUDIO)
+    expected = at_level(tone(PART).astype(np.float64), tiny.AUDIO.level_db)
+    assert found == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("seconds", [PART + 0.01, 2 * PART, 2.5 * PART, 100.0])
+def test_a_long_style_is_heard_in_equal_parts(seconds: float) -> None:
+    found = parts(tone(seconds), "it", tiny.AUDIO)
+    assert len(found) == min(MOST, -(-seconds // PART))
+    assert len({len(part) for part in found}) == 1
+    assert PART / 2 * RATE <= len(found[0]) <= PART * RATE
+
+
+def test_the_loudest_parts_are_heard_in_their_order() -> None:
+    levels = [0.1, 0.3, 0.2, 0.4]
+    whole = np.concatenate([tone(PART, level, 200 * (n + 1)) for n, level in enumerate(levels)])
+    found = parts(whole, "it", tiny.AUDIO, most=2)
+    hertz = [np.abs(np.fft.rfft(part)).argmax() / PART for part in found]
+    assert hertz == pytest.approx([400, 800], abs=1)
+
+
+def test_a_pause_is_no_style() -> None:
+    whole = np.concatenate([tone(PART), np.zeros(round(PART * RATE), np.float32), tone(PART)])
+    assert len(parts(whole, "it", tiny.AUDIO)) == 2
+
+
+def test_half_a_second_is_enough_and_less_is_not() -> None:
+    assert len(parts(tone(0.5), "it", tiny.AUDIO)[0]) == RATE // 2
+    with pytest.raises(InputError, match=r"style of 0.5 s or more, it lasts 0.490 s; please"):
+        parts(tone(0.49), "it", tiny.AUDIO)
+
+
+def test_silence_is_refused() -> None:
+    with pytest.raises(InputError, match="it is silent"):
+        parts(tone(1, 0.0), "it", tiny.AUDIO)
