@@ -10,8 +10,9 @@ import soundfile
 from pydantic import Field
 
 from app import sound
+from app.how import How
 from app.serving_limits import USUAL, Limits, checked
-from app.transfer import How, Transfer
+from app.transfer import Transfer
 from app.watching import Watch, unwatched
 from audio import pictures, recordings
 from audio.benchmark import Signal
