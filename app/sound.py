@@ -58,6 +58,10 @@ def _decoded(path: Path, sample_rate: int, decoded: Path, stereo: bool) -> int |
 def _decode(path: Path, sample_rate: int, decoded: Path, stereo: bool) -> int | None:
     """Write the samples, bare, and tell of how many channels; None if any seem to be missing."""
     with soundfile.SoundFile(path) as file, decoded.open("wb") as out:
+        if file.format == "MP3":
+            return (
+                None  # libsndfile ends where the header says, and headers lie: ffmpeg knows better
+            )
         channels = _channels(path, file.channels) if stereo else 1
         stream = soxr.ResampleStream(file.samplerate, sample_rate, channels, dtype="float32")
         count = 0

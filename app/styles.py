@@ -1,6 +1,10 @@
 """What of a style recording is heard: all of a short one, the loudest parts of a long one."""
 
+from contextlib import suppress
+from pathlib import Path
+
 import numpy as np
+import soundfile
 
 from audio import recordings
 from audio.benchmark import Signal
@@ -13,6 +17,37 @@ PART = 8.0  # s: as long as the clips that models learn from, or less
 MOST = 8  # parts
 LEAST = 0.5  # s
 SOFTEST = 20.0  # dB below the loudest part: what is softer is hardly this sound
+
+
+def read(path: Path, audio: Audio) -> Signal:
+    """What is read of a style recording: its first two minutes at most.
+
+    Args:
+        path: of the file.
+        audio: the mel's settings.
+
+    Returns:
+        `(L,)` at the mel's sample rate.
+
+    Raises:
+        InputError: as `audio.recordings.read`, and if it is shorter than a style may be.
+    """
+    with suppress(soundfile.LibsndfileError):
+        check_length(soundfile.info(path).duration, str(path))
+    return recordings.read(path, audio.sample_rate, READ)
+
+
+def check_length(seconds: float, name: str) -> None:
+    """Refuse a style that is too short.
+
+    Raises:
+        InputError: saying so.
+    """
+    if seconds < LEAST:
+        raise InputError(
+            f"expected a style of {LEAST} s or more, {name} lasts {seconds:.3f} s; "
+            "please take a longer one."
+        )
 
 
 def parts(heard: Signal, name: str, audio: Audio, most: int = MOST) -> list[Signal]:
@@ -33,11 +68,7 @@ def parts(heard: Signal, name: str, audio: Audio, most: int = MOST) -> list[Sign
         InputError: if it is too short or silent.
     """
     rate = audio.sample_rate
-    if len(heard) < LEAST * rate:
-        raise InputError(
-            f"expected a style of {LEAST} s or more, {name} lasts "
-            f"{len(heard) / rate:.3f} s; please take a longer one."
-        )
+    check_length(len(heard) / rate, name)
     if np.abs(heard).max() < recordings.SILENCE:
         raise InputError(f"expected a sound, {name} is silent; please take another one.")
     count = -(-len(heard) // round(PART * rate))

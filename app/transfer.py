@@ -6,9 +6,7 @@
 What is computed waits on disk in a temporary folder: 160 KB for each second, 350 KB in stereo.
 """
 
-import hashlib
-from collections import OrderedDict
-from collections.abc import Sequence
+import math
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,11 +18,11 @@ import soxr
 import torch
 from numpy.typing import ArrayLike
 
-from app import engine, loudness, midi_content, outputs, sound
+from app import engine, loudness, midi_content, outputs, sound, styles
 from app.engine import Engine, Model
 from app.how import PLAIN, PLAINLY, Form, How
 from app.overlap import Floats
-from app.styles import LEAST, READ, parts
+from app.timbres import Timbres
 from app.watching import Watch, unwatched
 from audio import recordings
 from audio.benchmark import Signal
@@ -34,8 +32,6 @@ from models import card, checkpoint, vocoder
 from models.encoders import Style
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
-OWN = 2  # parts of the content, in which its own sound is heard
-REMEMBERED = 32  # styles: in lists of pairs they come again
 
 
 class Made(NamedTuple):
@@ -57,7 +53,7 @@ class Transfer:
 
     def __init__(self, computing: Engine) -> None:
         self._engine, self._audio = computing, computing.audio
-        self._known: OrderedDict[str, list[Style]] = OrderedDict()
+        self._timbres = Timbres(computing)
 
     @classmethod
     def load(cls, name: str, weights: Path = WEIGHTS, device: str | None = None) -> Self:
@@ -109,10 +105,11 @@ class Transfer:
                     f"{clip.shape}; please take the mean of the channels."
                 )
         notes, sound_of = (soxr.resample(clip, sample_rate, ours) for clip in clips)
-        timbre = self._engine.timbres(parts(sound_of, "the style", self._audio))
+        parts = self._engine.timbres(styles.parts(sound_of, "the style", self._audio))
+        timbre = self._timbres.between([parts], notes[:, None], how.checked())
         with TemporaryDirectory() as folder:
             notes.tofile(Path(folder) / sound.CONTENT)
-            made, gain, _ = self._made(notes[:, None], [timbre], how.checked(), Path(folder))
+            made, gain, _ = self._made(notes[:, None], timbre, how, Path(folder))
             out = soxr.resample(gain * made[:, 0], ours, sample_rate)[: len(clips[0])]
         return np.pad(out, (0, len(clips[0]) - len(out))).astype(np.float32)
 
@@ -144,14 +141,14 @@ class Transfer:
             InputError: if a recording cannot be used or `out` not be written.
         """
         outputs.checked(out, form.sample_rate or self._audio.sample_rate)
-        styles = [style] if blend is None else [style, blend]
-        if out.resolve() in [path.resolve() for path in (content, *styles)]:
+        heard = [style] if blend is None else [style, blend]
+        if out.resolve() in [path.resolve() for path in (content, *heard)]:
             raise InputError(
                 f"expected an output of its own, {out} is also an input; please give another name."
             )
         try:
             with TemporaryDirectory() as folder:
-                return self._file(content, styles, out, how.checked(), form, Path(folder), watch)
+                return self._file(content, heard, out, how.checked(), form, Path(folder), watch)
         except (OSError, soundfile.LibsndfileError) as error:
             raise InputError(
                 f"expected to write {out}: {error}; please mend that or give another name."
@@ -163,13 +160,12 @@ class Transfer:
         Raises:
             InputError: if it cannot be read or is too short.
         """
-        heard = recordings.read(path, self._audio.sample_rate, READ)
-        return parts(heard, str(path), self._audio, most=1)[0]
+        return styles.parts(styles.read(path, self._audio), str(path), self._audio, most=1)[0]
 
     def _file(
         self,
         content: Path,
-        styles: list[Path],
+        heard: list[Path],
         out: Path,
         how: How,
         form: Form,
@@ -181,32 +177,21 @@ class Transfer:
             notes = midi_content.play(content, self._audio, folder)
         else:
             notes = sound.read(content, ours, folder, form.stereo)
-        timbres = [self._timbre(path) for path in styles]
-        made, gain, lufs = self._made(notes, timbres, how, folder, watch, form.normalize)
+        timbre = self._timbres.between([self._timbres.of(path) for path in heard], notes, how)
+        made, gain, lufs = self._made(notes, timbre, how, folder, watch, form.normalize)
         outputs.write(out, made, gain, ours, rate)
         return Made(
             seconds=round(len(made) * rate / ours) / rate,
             sample_rate=rate,
             channels=made.shape[1],
             content_lufs=lufs,
-            gain_db=round(20 * np.log10(gain), 2) if gain else 0.0,
+            gain_db=round(20 * math.log10(gain), 2) if gain else 0.0,
         )
-
-    def _timbre(self, path: Path) -> list[Style]:
-        """How the parts of a style recording sound; kept for when it comes again."""
-        heard = recordings.read(path, self._audio.sample_rate, READ)
-        key = hashlib.sha256(heard.tobytes()).hexdigest()
-        if key not in self._known:
-            self._known[key] = self._engine.timbres(parts(heard, str(path), self._audio))
-            if len(self._known) > REMEMBERED:
-                self._known.popitem(last=False)
-        self._known.move_to_end(key)
-        return self._known[key]
 
     def _made(
         self,
         notes: Floats,
-        styles: Sequence[list[Style]],
+        timbre: Style,
         how: How,
         folder: Path,
         watch: Watch = unwatched,
@@ -221,23 +206,8 @@ class Transfer:
             measuring = aside.submit(
                 loudness.measured, folder / sound.CONTENT, length, channels, rate, rms
             )
-            made = self._engine.channels(
-                notes, self._blended(notes, styles, how), how, folder, watch
-            )
+            made = self._engine.channels(notes, timbre, how, folder, watch)
             wanted = measuring.result()
         level, _ = sound.rms_and_peak(made)
         found = loudness.measured(folder / engine.MADE, length, channels, rate, level)
         return made, loudness.gain(found, wanted, normalize), wanted.lufs
-
-    def _blended(self, notes: Floats, styles: Sequence[list[Style]], how: How) -> Style:
-        """Between the styles, and the content's own sound where the strength is less."""
-        shares = [1.0] if len(styles) == 1 else [1 - how.mix, how.mix]
-        sounds = list(zip(styles, shares, strict=True))
-        if how.strength < 1:
-            rate = self._audio.sample_rate
-            read = notes[: round(READ * rate)].mean(axis=1)
-            enough = np.resize(read, max(len(read), round(LEAST * rate)))
-            own = self._engine.timbres(parts(enough, "the content", self._audio, OWN))
-            sounds = [(style, how.strength * share) for style, share in sounds]
-            sounds.append((own, 1 - how.strength))
-        return engine.average(sounds)

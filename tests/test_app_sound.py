@@ -98,3 +98,16 @@ def test_level_and_peak_are_those_of_the_whole(noise: np.ndarray) -> None:
     rms, peak = sound.rms_and_peak(mono)
     assert rms == pytest.approx(np.sqrt(np.mean(mono.astype(float) ** 2)))
     assert peak == np.abs(mono).max()
+
+
+@pytest.mark.parametrize("frames", [3, 9_999_999])
+def test_an_mp3_that_lies_about_its_length_is_read_whole(tmp_path: Path, frames: int) -> None:
+    time = np.arange(4 * RATE) / RATE
+    soundfile.write(tmp_path / "a.wav", np.sin(2 * np.pi * 440 * time) / 4, RATE)
+    command = ["ffmpeg", "-v", "error", "-i", "a.wav", "a.mp3"]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, cwd=tmp_path)
+    content = bytearray((tmp_path / "a.mp3").read_bytes())
+    place = max(content.find(b"Xing"), content.find(b"Info"))
+    content[place + 8 : place + 12] = frames.to_bytes(4, "big")  # after its name and its flags
+    (tmp_path / "a.mp3").write_bytes(content)
+    assert len(sound.read(tmp_path / "a.mp3", RATE, tmp_path)) == pytest.approx(4 * RATE, rel=0.05)

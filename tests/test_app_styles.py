@@ -1,9 +1,12 @@
 """What of a style recording is heard."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+import soundfile
 
-from app.styles import MOST, PART, parts
+from app.styles import MOST, PART, parts, read
 from audio.errors import InputError
 from audio.synthesis import at_level
 from tests import tiny
@@ -47,6 +50,14 @@ def test_half_a_second_is_enough_and_less_is_not() -> None:
     assert len(parts(tone(0.5), "it", tiny.AUDIO)[0]) == RATE // 2
     with pytest.raises(InputError, match=r"style of 0.5 s or more, it lasts 0.490 s; please"):
         parts(tone(0.49), "it", tiny.AUDIO)
+
+
+def test_a_file_that_is_too_short_is_told_what_is_enough(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", tone(0.2), RATE)
+    with pytest.raises(InputError, match=r"style of 0.5 s or more, .* lasts 0.200 s; please"):
+        read(tmp_path / "a.wav", tiny.AUDIO)
+    with pytest.raises(InputError, match="found no file"):
+        read(tmp_path / "none.wav", tiny.AUDIO)
 
 
 def test_silence_is_refused() -> None:

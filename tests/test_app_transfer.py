@@ -154,8 +154,9 @@ def test_a_loud_recording_does_not_clip(clips: tuple[Path, Path], tmp_path: Path
 
 def test_silence_stays_silence(clips: tuple[Path, Path], tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", np.zeros(5000), RATE)
-    tool(GLOW).file(tmp_path / "a.wav", clips[1], tmp_path / "out.wav")
-    assert np.array_equal(samples(tmp_path / "out.wav"), np.zeros(5000, np.float32))
+    for strength in (0.5, 1.0):
+        tool(GLOW).file(tmp_path / "a.wav", clips[1], tmp_path / "out.wav", How(strength=strength))
+        assert np.array_equal(samples(tmp_path / "out.wav"), np.zeros(5000, np.float32))
 
 
 def test_equal_seeds_are_equal_files_and_others_differ(
@@ -213,8 +214,9 @@ def test_the_loudest_part_of_a_style_is_shown(tmp_path: Path) -> None:
 def test_a_style_is_heard_once(clips: tuple[Path, Path], tmp_path: Path) -> None:
     one = tool(GLOW)
     heard = []
-    usual = one._engine.timbres
-    one._engine.timbres = lambda given: heard.append(len(given)) or usual(given)  # type: ignore[method-assign]
+    computing = one._timbres._engine
+    usual = computing.timbres
+    computing.timbres = lambda given: heard.append(len(given)) or usual(given)  # type: ignore[method-assign]
     for name in ("first", "second"):
         one.file(*clips, tmp_path / f"{name}.wav")
     assert heard == [1]
