@@ -1,5 +1,6 @@
 """The command `timbre transfer`: one recording, or a list of them."""
 
+import gc
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -98,9 +99,12 @@ def transfer(
 def _transferring(chosen: Chosen, form: Form, watch: Watch) -> Callable[[Path, Path, Path], Told]:
     """What transfers one pair and tells of it; the weights are loaded before it is returned."""
     begun = perf_counter()
+    # the collector would look through all that is imported many times, and find nothing
+    gc.disable()
     from app.transfer import Transfer  # torch takes seconds: only where it is needed
 
     tool = Transfer.load(chosen.model, chosen.weights)
+    gc.enable()
 
     def one(content: Path, style: Path, out: Path) -> Told:
         nonlocal begun
