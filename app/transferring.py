@@ -101,10 +101,12 @@ def _transferring(chosen: Chosen, form: Form, watch: Watch) -> Callable[[Path, P
     begun = perf_counter()
     # the collector would look through all that is imported many times, and find nothing
     gc.disable()
-    from app.transfer import Transfer  # torch takes seconds: only where it is needed
+    try:
+        from app.transfer import Transfer  # torch takes seconds: only where it is needed
 
-    tool = Transfer.load(chosen.model, chosen.weights)
-    gc.enable()
+        tool = Transfer.load(chosen.model, chosen.weights)
+    finally:
+        gc.enable()
 
     def one(content: Path, style: Path, out: Path) -> Told:
         nonlocal begun
