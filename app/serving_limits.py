@@ -1,6 +1,7 @@
 """Which uploads the web page takes: found out without decoding what is too long."""
 
 import subprocess
+from math import ceil
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ MEGABYTE = 1 << 20  # bytes, as Gradio counts them when it refuses an upload
 UNSTATED = 1 << 62  # frames: libsndfile's word for a stream whose header tells no length
 RATE = 8000  # Hz, of what is decoded only to see how long it is
 PATIENCE = 60.0  # s, for that
+PADDED = 0.5  # s, by which an MP3 file may be longer than it says: encoders pad it
 # ffmpeg's names of what holds sound alone: none of these can lead it to another file or host
 CONTAINERS = (
     "aac,ac3,aiff,amr,ape,asf,au,caf,eac3,flac,matroska,mov,mp3,mpc,mpc8,ogg,tta,voc,w64,wav,wv"
@@ -33,16 +35,18 @@ class Limits(NamedTuple):
 USUAL = Limits()
 
 
-def checked(path: Path | None, role: str, limits: Limits = USUAL) -> Path:
-    """The path of an upload, if it is there and not too large.
+def checked(path: Path | None, role: str, limits: Limits = USUAL, least: float = 0.0) -> Path:
+    """The path of an upload, if it is there, not too large, and would be read whole.
 
     Args:
         path: of the upload, None if there is none.
         role: what it is for, such as "content".
         limits: that it keeps.
+        least: s, that it lasts by its header, if that tells.
 
     Raises:
-        InputError: if it is missing, empty, no recording, or above a limit.
+        InputError: if it is missing, empty, no recording, beyond a limit, or an MP3 file of which
+            libsndfile would read a part only.
     """
     if path is None:
         raise InputError(
@@ -72,7 +76,32 @@ def checked(path: Path | None, role: str, limits: Limits = USUAL) -> Path:
             f"expected {limits.seconds} s at most, {path.name} lasts {seconds:,.0f} s by its "
             "header; please shorten it or save it anew."
         )
+    if seconds is not None and seconds < least:
+        raise InputError(
+            f"expected a {role} of {least} s or more, {path.name} lasts {seconds:.3f} s; "
+            "please take a longer one."
+        )
+    if goes_on(path, seconds or 0.0):
+        raise InputError(
+            f"expected an MP3 file that says rightly how long it is, {path.name} says "
+            f"{seconds or 0:.1f} s and goes on; please save it anew, as WAV or FLAC."
+        )
     return path
+
+
+def goes_on(path: Path, stated: float) -> bool:
+    """Whether an MP3 file goes on after what libsndfile takes for its end; no other format does.
+
+    The header may hold a wrong number of frames. Where it holds none, as in what was written to a
+    pipe, libsndfile guesses the length from the first frames, which tell nothing of a bit rate
+    that varies.
+    """
+    try:
+        with soundfile.SoundFile(path) as file:
+            is_mp3 = file.format == "MP3"
+        return is_mp3 and decoded_seconds(path, ceil(stated + PADDED + 1)) > stated + PADDED
+    except (soundfile.LibsndfileError, ValueError, TypeError, InputError):
+        return False  # what ffmpeg does not decode to its end is libsndfile's to judge
 
 
 def stated_seconds(path: Path) -> float | None:

@@ -24,6 +24,8 @@ CSS = """
 .spectrograms figure { flex: 1 1 260px; margin: 0; }
 .spectrograms img { width: 100%; height: 160px; display: block; border-radius: 6px; }
 .spectrograms figcaption { margin-top: 4px; font-size: 14px; }
+.clip { --neutral-400: var(--neutral-500); }  /* times and buttons: seen against white */
+.dark .clip { --neutral-400: var(--neutral-300); }
 /* a waveform would widen the page beyond a phone's */
 @media (max-width: 640px) {
   .row { flex-direction: column !important; }
@@ -32,15 +34,6 @@ CSS = """
   }
 }
 """
-# Gradio's buttons of each upload are named alike: what they belong to is told by its group
-GROUPS = """() => {
-  const name = () => document.querySelectorAll(".upload").forEach((group) => {
-    group.setAttribute("role", "group");
-    group.setAttribute("aria-label", group.querySelector("label")?.textContent.trim() ?? "");
-  });
-  name();
-  new MutationObserver(name).observe(document.body, { childList: true, subtree: true });
-}"""
 
 
 def build(studio: Studio, desk: Desk, examples: list[Example], limits: Limits, queue: int) -> Any:
@@ -54,7 +47,7 @@ def build(studio: Studio, desk: Desk, examples: list[Example], limits: Limits, q
         queue: how many may wait at most.
 
     Returns:
-        `gr.Blocks`, to be mounted with `THEME` and `CSS`.
+        `gr.Blocks`, to be mounted with `THEME`, `CSS` and the script of `app.serving_script`.
     """
     with gr.Blocks(
         title="Timbre transfer", analytics_enabled=False, delete_cache=(SWEPT, KEPT)
@@ -103,7 +96,9 @@ def build(studio: Studio, desk: Desk, examples: list[Example], limits: Limits, q
         with gr.Row():
             go = gr.Button("Transfer", variant="primary")
             cancel = gr.Button("Cancel")
-        result = gr.Audio(label="Result", type="filepath", interactive=False, buttons=[])
+        result = gr.Audio(
+            label="Result", type="filepath", interactive=False, buttons=[], elem_classes="clip"
+        )
         download = gr.DownloadButton("Download the result", interactive=False)
         spectrograms = gr.HTML(label="Spectrograms")
 
@@ -137,7 +132,7 @@ def _upload(label: str) -> Any:
         type="filepath",
         min_width=280,
         buttons=[],  # one of the usual ones uploads to another host
-        elem_classes="upload",
+        elem_classes="clip",
     )
     take = audio.async_move_resource_to_block_cache
 

@@ -90,7 +90,7 @@ def _application(
     """The page as an application, and the files that it needs for as long as it runs."""
     import gradio as gr
 
-    from app import serving_examples, serving_page
+    from app import serving_examples, serving_page, serving_script
     from app.serving_desk import Desk
 
     clips = folder / "examples"
@@ -118,7 +118,7 @@ def _application(
         enable_monitoring=False,
         theme=serving_page.THEME,
         css=serving_page.CSS,
-        js=serving_page.GROUPS,
+        js=serving_script.script(limits),
     )
     page.has_launched = True  # else Gradio takes a path in a request for an upload, whatever it is
     return app, set(clips.iterdir())
