@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from app.serving import WARMEST, Studio
+from app.serving import WARMEST
 from app.serving_desk import Desk
 from app.serving_examples import Example
 from app.serving_limits import Limits
@@ -24,8 +24,10 @@ CSS = """
 .spectrograms figure { flex: 1 1 260px; margin: 0; }
 .spectrograms img { width: 100%; height: 160px; display: block; border-radius: 6px; }
 .spectrograms figcaption { margin-top: 4px; font-size: 14px; }
+:focus-visible { outline: 2px solid var(--primary-500) !important; outline-offset: 2px; }
 .clip { --neutral-400: var(--neutral-500); }  /* times and buttons: seen against white */
-.dark .clip { --neutral-400: var(--neutral-300); }
+.dark :focus-visible { outline: 2px solid var(--primary-500) !important; outline-offset: 2px; }
+.clip { --neutral-400: var(--neutral-300); }
 /* a waveform would widen the page beyond a phone's */
 @media (max-width: 640px) {
   .row { flex-direction: column !important; }
@@ -36,12 +38,11 @@ CSS = """
 """
 
 
-def build(studio: Studio, desk: Desk, examples: list[Example], limits: Limits, queue: int) -> Any:
+def build(desk: Desk, examples: list[Example], limits: Limits, queue: int) -> Any:
     """The page.
 
     Args:
-        studio: whose models it offers.
-        desk: that does the work.
+        desk: that does the work, with the models that it offers.
         examples: to click.
         limits: that it tells of.
         queue: how many may wait at most.
@@ -49,6 +50,7 @@ def build(studio: Studio, desk: Desk, examples: list[Example], limits: Limits, q
     Returns:
         `gr.Blocks`, to be mounted with `THEME`, `CSS` and the script of `app.serving_script`.
     """
+    studio = desk.studio
     with gr.Blocks(
         title="Timbre transfer", analytics_enabled=False, delete_cache=(SWEPT, KEPT)
     ) as page:

@@ -5,7 +5,7 @@ import json
 from app.serving_limits import Limits
 
 # Gradio's buttons of each clip are named alike: what they belong to is told by its group.
-# What it says when it refuses an upload is put otherwise, once it is shown.
+# Some of what it says is put otherwise once it is shown.
 _SCRIPT = """() => {
   const reworded = %s.map(([said, instead]) => [new RegExp(said), instead]);
   const groups = () => {
@@ -20,24 +20,28 @@ _SCRIPT = """() => {
     }
   };
   const words = () => {
-    for (const text of document.querySelectorAll("[data-testid=toast-text]")) {
-      for (const [said, instead] of reworded) {
-        const plain = text.textContent.trim().replace(said, instead);
-        if (said.test(text.textContent.trim())) text.textContent = plain;
+    for (const place of document.querySelectorAll("[data-testid=toast-text], [role=status]")) {
+      for (const text of place.childNodes) {
+        if (text.nodeType !== Node.TEXT_NODE) continue;
+        for (const [said, instead] of reworded) {
+          const plain = text.data.trim();
+          if (said.test(plain)) text.data = plain.replace(said, instead);
+        }
       }
     }
   };
   const mend = () => { groups(); words(); };
   mend();
-  new MutationObserver(mend).observe(document.body, { childList: true, subtree: true });
+  const all = { childList: true, characterData: true, subtree: true };
+  new MutationObserver(mend).observe(document.body, all);
 }"""
 
 
 def rewordings(limits: Limits) -> list[tuple[str, str]]:
-    """What Gradio says of uploads that it refuses, as patterns, and what is said instead.
+    """What Gradio says when it refuses something, as patterns, and what is said instead.
 
     Args:
-        limits: that it refuses by.
+        limits: that it refuses uploads by.
     """
     most = f"Expected {limits.megabytes} MB at most"
     smaller = "please shorten it or save it as FLAC or MP3."
@@ -57,6 +61,13 @@ def rewordings(limits: Limits) -> list[tuple[str, str]]:
             "Expected a recording, $1 is no audio file by its name; "
             "please save its sound as WAV, FLAC or MP3.",
         ),
+        (
+            r"^This application is currently busy\. Please try again\.$",
+            "Expected a free place in the queue, all are taken; please try again in a minute.",
+        ),
+        # to screen readers, for want of a translation
+        (r"^common\.complete$", "Done"),
+        (r"^common\.error$", "Error"),
     ]
 
 

@@ -1,4 +1,4 @@
-"""What the page says in the browser: Gradio's refusals of uploads, put plainly."""
+"""What the page says in the browser: Gradio's refusals, put plainly."""
 
 import re
 from pathlib import Path
@@ -14,10 +14,12 @@ OTHER = (
     "Expected a recording, a.b.mp4 is no audio file by its name; "
     "please save its sound as WAV, FLAC or MP3."
 )
+BUSY = "Expected a free place in the queue, all are taken; please try again in a minute."
 SAID = {
     'File(s) exceed the maximum allowed size of 7.0 Mb: "a: b.wav"': LARGE.format("a: b.wav"),
     "File size exceeded maximum allowed size of 7340032 bytes.": LARGE.format("this recording"),
     "Invalid file type: a.b.mp4. Only audio/aac,audio/* allowed.": OTHER,
+    "This application is currently busy. Please try again.": BUSY,
 }
 
 
@@ -28,7 +30,7 @@ def reworded(said: str) -> str:
 
 
 @pytest.mark.parametrize(("said", "instead"), SAID.items())
-def test_a_refused_upload_is_one_sentence_with_what_to_do(said: str, instead: str) -> None:
+def test_a_refusal_is_one_sentence_with_what_to_do(said: str, instead: str) -> None:
     assert reworded(said) == instead
     assert reworded(instead) == instead
 
@@ -47,6 +49,7 @@ def test_gradio_still_says_what_is_put_otherwise() -> None:
     assert "File size exceeded maximum allowed size of {" in server
     assert "File(s) exceed the maximum allowed size of ${" in browser
     assert "Invalid file type${" in browser
+    assert "This application is currently busy. Please try again." in browser
     assert re.search(r"\. Only \$\{\w+\} allowed\.`", browser)
 
 
