@@ -5,6 +5,7 @@ from typing import Any
 
 import gradio as gr
 
+from app import serving_script
 from app.serving import WARMEST
 from app.serving_desk import Desk
 from app.serving_examples import Example
@@ -26,8 +27,7 @@ CSS = """
 .spectrograms figcaption { margin-top: 4px; font-size: 14px; }
 :focus-visible { outline: 2px solid var(--primary-500) !important; outline-offset: 2px; }
 .clip { --neutral-400: var(--neutral-500); }  /* times and buttons: seen against white */
-.dark :focus-visible { outline: 2px solid var(--primary-500) !important; outline-offset: 2px; }
-.clip { --neutral-400: var(--neutral-300); }
+.dark .clip { --neutral-400: var(--neutral-300); }
 /* a waveform would widen the page beyond a phone's */
 @media (max-width: 640px) {
   .row { flex-direction: column !important; }
@@ -99,7 +99,12 @@ def build(desk: Desk, examples: list[Example], limits: Limits, queue: int) -> An
             go = gr.Button("Transfer", variant="primary")
             cancel = gr.Button("Cancel")
         result = gr.Audio(
-            label="Result", type="filepath", interactive=False, buttons=[], elem_classes="clip"
+            label="Result",
+            type="filepath",
+            interactive=False,
+            buttons=[],
+            elem_classes="clip",
+            elem_id="result",
         )
         download = gr.DownloadButton("Download the result", interactive=False)
         spectrograms = gr.HTML(label="Spectrograms")
@@ -122,7 +127,9 @@ def build(desk: Desk, examples: list[Example], limits: Limits, queue: int) -> An
             show_progress_on=result,
             api_visibility="private",
         )
-        cancel.click(desk.stop, cancels=[running], **quietly)
+        cancel.click(desk.stop, cancels=[running], **quietly).then(
+            None, js=serving_script.CLEARED, **quietly
+        )
         page.unload(desk.stop)
     return page.queue(max_size=queue, default_concurrency_limit=1, api_open=False)
 

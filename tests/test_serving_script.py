@@ -50,6 +50,7 @@ def test_gradio_still_says_what_is_put_otherwise() -> None:
     assert "File(s) exceed the maximum allowed size of ${" in browser
     assert "Invalid file type${" in browser
     assert "This application is currently busy. Please try again." in browser
+    assert "clear-status" in browser  # the button that ends the display of an error
     assert re.search(r"\. Only \$\{\w+\} allowed\.`", browser)
 
 
