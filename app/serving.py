@@ -1,5 +1,6 @@
 """What the web page does, apart from the page: two uploads and settings become a recording."""
 
+import re
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from threading import Lock
@@ -12,6 +13,7 @@ from pydantic import Field
 from app import sound
 from app.how import How
 from app.serving_limits import USUAL, Limits, checked
+from app.styles import LEAST
 from app.transfer import Transfer
 from app.watching import Watch, unwatched
 from audio import pictures, recordings
@@ -105,13 +107,14 @@ class Studio:
         given = [path for path in (content, style, blend) if path is not None]
         try:
             notes_of = checked(content, "content", self._limits)
-            sound_of = checked(style, "style", self._limits)
+            sound_of = checked(style, "style", self._limits, LEAST)
             if blend is not None:
-                checked(blend, "second style", self._limits)
+                checked(blend, "second style", self._limits, LEAST)
             with self._lock, TemporaryDirectory(dir=self._folder) as scratch:
                 return self._made(notes_of, sound_of, settings, blend, watch, Path(scratch))
         except InputError as error:
-            sentence = str(error)
+            # what ffmpeg said is for who runs a command
+            sentence = re.sub(r" \(ffmpeg: .*\)(?=; please)", "", str(error))
             for path in given:
                 sentence = sentence.replace(str(path), path.name)
             raise InputError(sentence) from error

@@ -24,7 +24,7 @@ class Desk:
     """
 
     def __init__(self, studio: Studio) -> None:
-        self._studio = studio
+        self.studio = studio
         self._stops: dict[str, Event] = {}  # of what is running, by the session that waits for it
 
     def transfer(
@@ -63,7 +63,7 @@ class Desk:
         paths = [None if path is None else Path(path) for path in (content, style, blend)]
         try:
             settings = parse(chosen, Settings, "settings")
-            made = self._studio(paths[0], paths[1], settings, paths[2], watch)
+            made = self.studio(paths[0], paths[1], settings, paths[2], watch)
         except InputError as error:
             sentence = str(error)
             raise gr.Error(

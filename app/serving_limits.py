@@ -33,16 +33,17 @@ class Limits(NamedTuple):
 USUAL = Limits()
 
 
-def checked(path: Path | None, role: str, limits: Limits = USUAL) -> Path:
-    """The path of an upload, if it is there and not too large.
+def checked(path: Path | None, role: str, limits: Limits = USUAL, least: float = 0.0) -> Path:
+    """The path of an upload, if it is there, and not too large.
 
     Args:
         path: of the upload, None if there is none.
         role: what it is for, such as "content".
         limits: that it keeps.
+        least: s, that it lasts by its header, if that tells.
 
     Raises:
-        InputError: if it is missing, empty, no recording, or above a limit.
+        InputError: if it is missing, empty, no recording, or beyond a limit.
     """
     if path is None:
         raise InputError(
@@ -72,17 +73,24 @@ def checked(path: Path | None, role: str, limits: Limits = USUAL) -> Path:
             f"expected {limits.seconds} s at most, {path.name} lasts {seconds:,.0f} s by its "
             "header; please shorten it or save it anew."
         )
+    if seconds is not None and seconds < least:
+        raise InputError(
+            f"expected a {role} of {least} s or more, {path.name} lasts {seconds:.3f} s; "
+            "please take a longer one."
+        )
     return path
 
 
 def stated_seconds(path: Path) -> float | None:
     """How long a recording is by its header, beyond which libsndfile reads nothing.
 
-    None where libsndfile does not know the format or the header states no length.
+    None where libsndfile does not know the format, the header states no length, or may lie: that
+    of an MP3 file can say anything, and the file is read to its end all the same.
     """
     try:
         with soundfile.SoundFile(path) as file:
-            return None if file.frames >= UNSTATED else file.frames / file.samplerate
+            unstated = file.frames >= UNSTATED or file.format == "MP3"
+            return None if unstated else file.frames / file.samplerate
     except (soundfile.LibsndfileError, ValueError, TypeError):
         return None
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import gradio as gr
 
-from app.serving import WARMEST, Studio
+from app import serving_script
+from app.serving import WARMEST
 from app.serving_desk import Desk
 from app.serving_examples import Example
 from app.serving_limits import Limits
@@ -24,6 +25,9 @@ CSS = """
 .spectrograms figure { flex: 1 1 260px; margin: 0; }
 .spectrograms img { width: 100%; height: 160px; display: block; border-radius: 6px; }
 .spectrograms figcaption { margin-top: 4px; font-size: 14px; }
+:focus-visible { outline: 2px solid var(--primary-500) !important; outline-offset: 2px; }
+.clip { --neutral-400: var(--neutral-500); }  /* times and buttons: seen against white */
+.dark .clip { --neutral-400: var(--neutral-300); }
 /* a waveform would widen the page beyond a phone's */
 @media (max-width: 640px) {
   .row { flex-direction: column !important; }
@@ -32,30 +36,21 @@ CSS = """
   }
 }
 """
-# Gradio's buttons of each upload are named alike: what they belong to is told by its group
-GROUPS = """() => {
-  const name = () => document.querySelectorAll(".upload").forEach((group) => {
-    group.setAttribute("role", "group");
-    group.setAttribute("aria-label", group.querySelector("label")?.textContent.trim() ?? "");
-  });
-  name();
-  new MutationObserver(name).observe(document.body, { childList: true, subtree: true });
-}"""
 
 
-def build(studio: Studio, desk: Desk, examples: list[Example], limits: Limits, queue: int) -> Any:
+def build(desk: Desk, examples: list[Example], limits: Limits, queue: int) -> Any:
     """The page.
 
     Args:
-        studio: whose models it offers.
-        desk: that does the work.
+        desk: that does the work, with the models that it offers.
         examples: to click.
         limits: that it tells of.
         queue: how many may wait at most.
 
     Returns:
-        `gr.Blocks`, to be mounted with `THEME` and `CSS`.
+        `gr.Blocks`, to be mounted with `THEME`, `CSS` and the script of `app.serving_script`.
     """
+    studio = desk.studio
     with gr.Blocks(
         title="Timbre transfer", analytics_enabled=False, delete_cache=(SWEPT, KEPT)
     ) as page:
@@ -103,7 +98,14 @@ def build(studio: Studio, desk: Desk, examples: list[Example], limits: Limits, q
         with gr.Row():
             go = gr.Button("Transfer", variant="primary")
             cancel = gr.Button("Cancel")
-        result = gr.Audio(label="Result", type="filepath", interactive=False, buttons=[])
+        result = gr.Audio(
+            label="Result",
+            type="filepath",
+            interactive=False,
+            buttons=[],
+            elem_classes="clip",
+            elem_id="result",
+        )
         download = gr.DownloadButton("Download the result", interactive=False)
         spectrograms = gr.HTML(label="Spectrograms")
 
@@ -125,7 +127,9 @@ def build(studio: Studio, desk: Desk, examples: list[Example], limits: Limits, q
             show_progress_on=result,
             api_visibility="private",
         )
-        cancel.click(desk.stop, cancels=[running], **quietly)
+        cancel.click(desk.stop, cancels=[running], **quietly).then(
+            None, js=serving_script.CLEARED, **quietly
+        )
         page.unload(desk.stop)
     return page.queue(max_size=queue, default_concurrency_limit=1, api_open=False)
 
@@ -137,7 +141,7 @@ def _upload(label: str) -> Any:
         type="filepath",
         min_width=280,
         buttons=[],  # one of the usual ones uploads to another host
-        elem_classes="upload",
+        elem_classes="clip",
     )
     take = audio.async_move_resource_to_block_cache
 

@@ -1,12 +1,13 @@
 """The server of the web page: its port, and what it tells browsers."""
 
+import asyncio
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -19,7 +20,9 @@ from app.serving_limits import Limits
 from audio.errors import InputError
 
 if TYPE_CHECKING:
-    from app.serving import Studio
+    from app.serving_desk import Desk
+
+Streams = set[asyncio.Task[Any]]
 
 # the browser may ask no other host for anything, whatever the page holds
 POLICY = (
@@ -33,22 +36,62 @@ class Private:
 
     Args:
         app: that answers.
+        streams: the requests whose answers have no end, for as long as they last.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, streams: Streams) -> None:
+        self._app, self._streams = app, streams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        request = asyncio.current_task()
+        assert request is not None
+        ended = False
 
         async def sent(message: Message) -> None:
+            nonlocal ended
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers["Content-Security-Policy"] = POLICY
                 headers["Referrer-Policy"] = "no-referrer"
+                if headers.get("Content-Type", "").startswith("text/event-stream"):
+                    self._streams.add(request)
+            elif message["type"] == "http.response.body":
+                ended = not message.get("more_body", False)
             await send(message)
 
-        await self._app(scope, receive, sent)
+        try:
+            await self._app(scope, receive, sent)
+        except asyncio.CancelledError:
+            if request not in self._streams:
+                raise
+            if not ended:
+                await send({"type": "http.response.body", "body": b""})
+        finally:
+            self._streams.discard(request)
+
+
+class Server(uvicorn.Server):
+    """A server that ends at once, whatever pages are open.
+
+    A page listens for as long as it is open: uvicorn would wait for it, then tell of an error.
+
+    Args:
+        config: of uvicorn.
+        streams: the requests of pages that listen.
+        end: is called before they are ended.
+    """
+
+    def __init__(self, config: uvicorn.Config, streams: Streams, end: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._streams, self._end = streams, end
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what runs, then what listens, then the server."""
+        self._end()
+        for request in list(self._streams):
+            request.cancel()
+        await super().shutdown(sockets)
 
 
 def serve(host: str, port: int, weights: Path, limits: Limits, queue: int) -> None:
@@ -72,40 +115,36 @@ def serve(host: str, port: int, weights: Path, limits: Limits, queue: int) -> No
             "GRADIO_ANALYTICS_ENABLED": "False",
             "HF_HUB_OFFLINE": "1",
         }
-        from app.serving import Studio  # torch and Gradio take seconds: a taken port is told first
+        # torch and Gradio take seconds: a taken port is told first
+        from app.serving import Studio
+        from app.serving_desk import Desk
 
         outputs = folder / "gradio" / "outputs"
         outputs.mkdir(parents=True)
-        app, kept = _application(Studio(weights, outputs, limits), folder, limits, queue)
+        desk = Desk(Studio(weights, outputs, limits))
+        streams: Streams = set()
+        app, kept = _application(desk, streams, folder, limits, queue)
         with swept(folder, kept):
             name, number = listener.getsockname()[:2]
             print(f"Open http://{f'[{name}]' if ':' in name else name}:{number}", flush=True)
             config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3)
-            uvicorn.Server(config).run([listener])
+            Server(config, streams, desk.stop_all).run([listener])
 
 
 def _application(
-    studio: "Studio", folder: Path, limits: Limits, queue: int
+    desk: "Desk", streams: Streams, folder: Path, limits: Limits, queue: int
 ) -> tuple[ASGIApp, set[Path]]:
     """The page as an application, and the files that it needs for as long as it runs."""
     import gradio as gr
 
-    from app import serving_examples, serving_page
-    from app.serving_desk import Desk
+    from app import serving_examples, serving_page, serving_script
 
     clips = folder / "examples"
     clips.mkdir()
-    desk = Desk(studio)
-    examples = serving_examples.write(clips, studio.audio)
-    page = serving_page.build(studio, desk, examples, limits, queue)
-
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        yield
-        desk.stop_all()
-
+    examples = serving_examples.write(clips, desk.studio.audio)
+    page = serving_page.build(desk, examples, limits, queue)
     app: ASGIApp = gr.mount_gradio_app(
-        Starlette(middleware=[Middleware(Private)], lifespan=lifespan),
+        Starlette(middleware=[Middleware(Private, streams)]),
         page,
         "/",
         footer_links=[],
@@ -118,7 +157,7 @@ def _application(
         enable_monitoring=False,
         theme=serving_page.THEME,
         css=serving_page.CSS,
-        js=serving_page.GROUPS,
+        js=serving_script.script(limits),
     )
     page.has_launched = True  # else Gradio takes a path in a request for an upload, whatever it is
     return app, set(clips.iterdir())

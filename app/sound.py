@@ -17,7 +17,13 @@ CONTENT = "content.f32"  # the file of the samples, in the folder that is given
 BLOCK = 1 << 18  # samples at once
 
 
-def read(path: Path, sample_rate: int, folder: Path, stereo: bool = False) -> Floats:
+def read(
+    path: Path,
+    sample_rate: int,
+    folder: Path,
+    stereo: bool = False,
+    seconds: float | None = None,
+) -> Floats:
     """A recording of any length, rate and number of channels, kept on disk.
 
     Args:
@@ -25,6 +31,7 @@ def read(path: Path, sample_rate: int, folder: Path, stereo: bool = False) -> Fl
         sample_rate: Hz, of the result.
         folder: for the decoded samples.
         stereo: keep two channels apart.
+        seconds: read no more than this from the start; None reads all.
 
     Returns:
         `(L, C)`, one channel, the mean of all, or two; at the recording's own level.
@@ -33,29 +40,35 @@ def read(path: Path, sample_rate: int, folder: Path, stereo: bool = False) -> Fl
         InputError: as `audio.recordings.read`, but silence is let through.
     """
     decoded = folder / CONTENT
-    channels = _decoded(path, sample_rate, decoded, stereo)
+    channels = _decoded(path, sample_rate, decoded, stereo, seconds)
     converted = folder / "content.wav"
-    if channels is None and _convert(path, converted):
+    if channels is None and _convert(path, converted, seconds):
         # no format of libsndfile's; or a stream that states no length, or another than it has
-        channels = _decoded(converted, sample_rate, decoded, stereo)
+        channels = _decoded(converted, sample_rate, decoded, stereo, seconds)
         converted.unlink()
     if channels is None:
-        recordings.read(path, sample_rate).tofile(decoded)  # it cannot be read, and this says why
+        recordings.read(path, sample_rate, seconds).tofile(
+            decoded
+        )  # it cannot be read, and this says why
         channels = 1
     return np.memmap(decoded, np.float32, "r").reshape(-1, channels)
 
 
-def _decoded(path: Path, sample_rate: int, decoded: Path, stereo: bool) -> int | None:
+def _decoded(
+    path: Path, sample_rate: int, decoded: Path, stereo: bool, seconds: float | None
+) -> int | None:
     """Of how many channels the samples are that were written; None if libsndfile cannot read it."""
     try:
-        return _decode(path, sample_rate, decoded, stereo)
+        return _decode(path, sample_rate, decoded, stereo, seconds)
     except InputError:
         raise
     except (soundfile.LibsndfileError, ValueError, TypeError):
         return None
 
 
-def _decode(path: Path, sample_rate: int, decoded: Path, stereo: bool) -> int | None:
+def _decode(
+    path: Path, sample_rate: int, decoded: Path, stereo: bool, seconds: float | None
+) -> int | None:
     """Write the samples, bare, and tell of how many channels; None if any seem to be missing."""
     with soundfile.SoundFile(path) as file, decoded.open("wb") as out:
         if file.format == "MP3":
@@ -64,8 +77,10 @@ def _decode(path: Path, sample_rate: int, decoded: Path, stereo: bool) -> int | 
             )
         channels = _channels(path, file.channels) if stereo else 1
         stream = soxr.ResampleStream(file.samplerate, sample_rate, channels, dtype="float32")
-        count = 0
-        while len(block := file.read(BLOCK, dtype="float32", always_2d=True)):
+        count, wanted = 0, file.frames
+        if seconds is not None:
+            wanted = min(wanted, round(seconds * file.samplerate))
+        while len(block := file.read(min(BLOCK, wanted - count), dtype="float32", always_2d=True)):
             if not np.isfinite(block).all():
                 raise InputError(
                     f"expected finite samples, {path} has NaN or infinity; please export it again."
@@ -76,7 +91,7 @@ def _decode(path: Path, sample_rate: int, decoded: Path, stereo: bool) -> int | 
         last = np.zeros((0, channels), np.float32)
         out.write(stream.resample_chunk(last, last=True).tobytes())
         # a stream of FLAC does not state its length, a file that breaks off states another
-        return channels if count == file.frames and out.tell() > 0 else None
+        return channels if count == wanted and out.tell() > 0 else None
 
 
 def _channels(path: Path, found: int) -> int:
@@ -88,13 +103,15 @@ def _channels(path: Path, found: int) -> int:
     return found
 
 
-def _convert(path: Path, converted: Path) -> bool:
+def _convert(path: Path, converted: Path, seconds: float | None) -> bool:
     """Whether ffmpeg makes a WAV of 32-bit floats of it, rate and channels kept."""
+    limit = [] if seconds is None else ["-t", str(seconds)]
     try:
         result = subprocess.run(
             [
                 # `file:` keeps a name with a colon from being taken for a protocol
                 *("ffmpeg", "-nostdin", "-v", "error", "-xerror", "-i", f"file:{path}", "-vn"),
+                *limit,
                 *("-f", "wav", "-rf64", "auto", "-c:a", "pcm_f32le", f"file:{converted}"),
             ],
             capture_output=True,

@@ -1,11 +1,11 @@
 """What of a style recording is heard: all of a short one, the loudest parts of a long one."""
 
-from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
-import soundfile
 
+from app import sound
 from audio import recordings
 from audio.benchmark import Signal
 from audio.errors import InputError
@@ -30,24 +30,10 @@ def read(path: Path, audio: Audio) -> Signal:
         `(L,)` at the mel's sample rate.
 
     Raises:
-        InputError: as `audio.recordings.read`, and if it is shorter than a style may be.
+        InputError: as `app.sound.read`.
     """
-    with suppress(soundfile.LibsndfileError):
-        check_length(soundfile.info(path).duration, str(path))
-    return recordings.read(path, audio.sample_rate, READ)
-
-
-def check_length(seconds: float, name: str) -> None:
-    """Refuse a style that is too short.
-
-    Raises:
-        InputError: saying so.
-    """
-    if seconds < LEAST:
-        raise InputError(
-            f"expected a style of {LEAST} s or more, {name} lasts {seconds:.3f} s; "
-            "please take a longer one."
-        )
+    with TemporaryDirectory() as folder:
+        return np.array(sound.read(path, audio.sample_rate, Path(folder), seconds=READ)[:, 0])
 
 
 def parts(heard: Signal, name: str, audio: Audio, most: int = MOST) -> list[Signal]:
@@ -68,7 +54,11 @@ def parts(heard: Signal, name: str, audio: Audio, most: int = MOST) -> list[Sign
         InputError: if it is too short or silent.
     """
     rate = audio.sample_rate
-    check_length(len(heard) / rate, name)
+    if len(heard) < LEAST * rate:
+        raise InputError(
+            f"expected a style of {LEAST} s or more, {name} lasts "
+            f"{len(heard) / rate:.3f} s; please take a longer one."
+        )
     if np.abs(heard).max() < recordings.SILENCE:
         raise InputError(f"expected a sound, {name} is silent; please take another one.")
     count = -(-len(heard) // round(PART * rate))

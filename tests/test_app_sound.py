@@ -111,3 +111,14 @@ def test_an_mp3_that_lies_about_its_length_is_read_whole(tmp_path: Path, frames:
     content[place + 8 : place + 12] = frames.to_bytes(4, "big")  # after its name and its flags
     (tmp_path / "a.mp3").write_bytes(content)
     assert len(sound.read(tmp_path / "a.mp3", RATE, tmp_path)) == pytest.approx(4 * RATE, rel=0.05)
+
+
+def test_an_mp3_that_states_no_length_is_read_whole(tmp_path: Path) -> None:
+    # from the bit rate of its first frames libsndfile would guess a third of it
+    rng = np.random.default_rng(0)
+    whole = np.concatenate([rng.normal(0, 0.1, 3 * RATE), np.zeros(3 * RATE)])
+    soundfile.write(tmp_path / "a.wav", whole, RATE)
+    command = ["ffmpeg", "-v", "error", "-i", "a.wav", "-q:a", "2", "-write_xing", "0", "a.mp3"]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, cwd=tmp_path)
+    assert soundfile.info(tmp_path / "a.mp3").duration < 5
+    assert len(sound.read(tmp_path / "a.mp3", RATE, tmp_path)) == pytest.approx(6 * RATE, rel=0.05)

@@ -1,12 +1,13 @@
 """What of a style recording is heard."""
 
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
-from app.styles import MOST, PART, parts, read
+from app.styles import MOST, PART, READ, parts, read
 from audio.errors import InputError
 from audio.synthesis import at_level
 from tests import tiny
@@ -54,10 +55,18 @@ def test_half_a_second_is_enough_and_less_is_not() -> None:
 
 def test_a_file_that_is_too_short_is_told_what_is_enough(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", tone(0.2), RATE)
-    with pytest.raises(InputError, match=r"style of 0.5 s or more, .* lasts 0.200 s; please"):
-        read(tmp_path / "a.wav", tiny.AUDIO)
+    with pytest.raises(InputError, match=r"style of 0.5 s or more, it lasts 0.200 s; please"):
+        parts(read(tmp_path / "a.wav", tiny.AUDIO), "it", tiny.AUDIO)
     with pytest.raises(InputError, match="found no file"):
         read(tmp_path / "none.wav", tiny.AUDIO)
+
+
+def test_of_a_long_file_no_more_than_two_minutes_are_read(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", np.tile(tone(READ), 2), RATE)
+    command = ["ffmpeg", "-v", "error", "-i", "a.wav", "-c:a", "flac", "a.mka"]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, cwd=tmp_path)
+    for name in ("a.wav", "a.mka"):
+        assert len(read(tmp_path / name, tiny.AUDIO)) == READ * RATE
 
 
 def test_silence_is_refused() -> None:

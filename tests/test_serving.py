@@ -78,13 +78,23 @@ def samples(path: Path, values: Any) -> None:
     soundfile.write(path, np.asarray(values), RATE, subtype="FLOAT")
 
 
+def broken_off(path: Path) -> None:
+    soundfile.write(path, np.random.default_rng(0).normal(0, 0.1, RATE), RATE, format="FLAC")
+    path.write_bytes(path.read_bytes()[:-500])
+
+
 BAD: dict[str, tuple[str, Callable[[Path], Any], str]] = {
     "no content": ("content", Path.unlink, "^expected content.wav, the content, it is deleted"),
     "empty": ("content", lambda path: path.write_bytes(b""), "content.wav is empty"),
     "text": ("style", lambda path: path.write_text("no sound " * 99), "style.wav is damaged or no"),
     "silent content": ("content", lambda path: samples(path, np.zeros(RATE)), "wav is silent"),
     "silent style": ("style", lambda path: samples(path, np.zeros(RATE)), "style.wav is silent"),
-    "short style": ("style", lambda path: samples(path, np.ones(RATE // 5)), "lasts 0.200 s"),
+    "short style": (
+        "style",
+        lambda path: samples(path, np.ones(RATE // 5)),
+        r"style of 0\.5 s or more, style\.wav lasts 0\.200 s",
+    ),
+    "broken off": ("content", broken_off, "content.wav is damaged or no audio; please"),
     "NaN": ("content", lambda path: samples(path, np.full(RATE, np.nan)), "has NaN or infinity"),
     "long": ("content", lambda path: shipped.recording(path, 61.0), "lasts 61 s by its header"),
 }

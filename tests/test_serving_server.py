@@ -87,6 +87,8 @@ class Server:
         self.weights = str(shipped.write(folder / "weights"))
         self.temporary = folder / "tmp"
         self.temporary.mkdir()
+        self.complaints = folder / "stderr"
+        complaints = self.complaints.open("w")
         self.process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "app", "serve", "--port", "0"),
@@ -95,8 +97,10 @@ class Server:
             cwd=folder,
             env=os.environ | {"PYTHONPATH": str(ROOT), "CI": "", "TMPDIR": str(self.temporary)},
             stdout=subprocess.PIPE,
+            stderr=complaints,
             text=True,
         )
+        complaints.close()
         assert self.process.stdout is not None
         said = re.match(r"Open (http://127\.0\.0\.1:(\d+))$", self.process.stdout.readline())
         assert said is not None
@@ -173,12 +177,17 @@ def test_a_taken_port_is_one_sentence_and_exit_code_2(server: Server) -> None:
     assert result.stderr.count("\n") == 1
 
 
-def test_nothing_is_left_when_it_ends(server: Server) -> None:
+def test_nothing_is_left_when_it_ends_with_pages_open(server: Server) -> None:
     (folder,) = server.temporary.iterdir()
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    server.process.send_signal(signal.SIGTERM)
-    assert server.process.wait(PATIENCE) == 0
+    before = server.complaints.read_text()
+    listening_page = f"{server.url}/gradio_api/heartbeat/{uuid4().hex}"
+    with requests.get(listening_page, stream=True, timeout=PATIENCE) as heartbeat:
+        assert heartbeat.headers["Content-Type"].startswith("text/event-stream")
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(PATIENCE) == 0
     assert list(server.temporary.iterdir()) == []
+    assert server.complaints.read_text() == before
 
 
 def test_missing_weights_are_told_before_it_serves(
