@@ -1,12 +1,9 @@
 """What the pages in `docs/` print runs, and what they quote is still said."""
 
 import ast
-import csv
 import re
-import shlex
 import sys
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,11 +16,10 @@ from ruamel.yaml import YAML
 import models.params
 from audio.benchmark import Case
 from audio.params import Section
+from audio.store import Split
 from models import checkpoint, systems
 from models.dataset import StoreDataset
 from models.training import Trainer
-from models.trained import mel
-from audio.store import Split
 from tests import tiny
 from tests.conftest import ROOT
 
@@ -61,7 +57,9 @@ def module(name: str, monkeypatch: pytest.MonkeyPatch, config: type[Section]) ->
 def test_the_system_of_the_page_transfers(monkeypatch: pytest.MonkeyPatch) -> None:
     config = section("Nearest")
     module("nearest", monkeypatch, config)
-    system = systems.untrained("nearest", config.model_validate(values("Nearest")), tiny.AUDIO, None)
+    system = systems.untrained(
+        "nearest", config.model_validate(values("Nearest")), tiny.AUDIO, None
+    )
     time = np.arange(16_000) / 16_000
     low, high = (np.sin(2 * np.pi * hertz * time).astype(np.float32) / 2 for hertz in (440, 3000))
     case = Case("", "", "", "", "", "", "", None, np.pad(low, (4000, 4000)), high, None)
@@ -116,7 +114,9 @@ def test_the_model_of_the_page_is_trained_and_kept(
 
 def test_the_entries_of_the_page_have_the_keys_of_those_that_are_there() -> None:
     text = (ROOT / "dvc.yaml").read_text(encoding="utf-8")
-    known = {key: each for part in YAML(typ="safe").load(text)["vars"] for key, each in part.items()}
+    known = {
+        key: each for part in YAML(typ="safe").load(text)["vars"] for key, each in part.items()
+    }
     new = {
         kind: text.replace(f"{before}\n", block("research", f"dvc: {label}") + before + "\n", 1)
         for kind, label, before in (
@@ -197,3 +197,56 @@ def test_every_page_and_part_that_is_linked_is_there() -> None:
             page, _, part = link.partition("#")
             assert not page or (ROOT / "docs" / page).exists(), (name, link)
             assert page or part in parts, (name, link)
+
+
+def test_the_script_for_ratios_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "data/cases").mkdir(parents=True)
+    for name, factor in (("one", 3.0), ("two", 4.0)):
+        lines = [f"case{number},{factor * (number + 1)}" for number in range(8)]
+        text = "\n".join(["case,lsd", *lines, f"{name},", f"only_{name},5.0"])
+        (tmp_path / f"data/cases/{name}.csv").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["ratio.py", "one", "two", "lsd"])
+    exec(block("numbers", "file: ratio.py"), {})
+    assert capsys.readouterr().out == "0.75 (0.75 to 0.75), 8 cases\n"
+
+
+COMMANDS = sorted(
+    {
+        (match[1], option)
+        for text in DOCS.values()
+        for line in re.sub(r"\\\n", " ", text).splitlines()
+        if (match := re.search(r"python -m ((?:stages|benchmarks)\.\w+)(.*)", line))
+        for option in [*re.findall(r"--[a-z-]+", match[2].split("`")[0]), ""]
+    }
+)
+
+
+@pytest.mark.parametrize(("name", "option"), COMMANDS)
+def test_a_command_that_is_named_takes_its_options(name: str, option: str) -> None:
+    path = ROOT / f"{name.replace('.', '/')}.py"
+    assert f'"{option}"' in path.read_text(encoding="utf-8") or not option
+
+
+KEYS = sorted(
+    {
+        key
+        for name in ("research", "troubleshooting", "numbers")
+        for key in re.findall(
+            r"(?<![\w./@])((?:train|vocoder|evaluate|benchmark|spectrograms|sequences|midi|soundfonts)"
+            r"(?:\.[a-z_]+)+)(?![\w/.]*\.(?:py|json|tsv|csv|yaml|safetensors|parquet))",
+            DOCS[name],
+        )
+    }
+)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_parameter_that_is_named_is_one(key: str) -> None:
+    value: Any = tiny.COMMITTED
+    for part in key.split("."):
+        if part in ("sauce", "framewise", "safetensors"):  # a misspelling, and what the page adds
+            return
+        value = value[part]
