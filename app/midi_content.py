@@ -6,7 +6,6 @@ import numpy as np
 
 from app.overlap import Floats
 from app.sound import BLOCK, CONTENT, rms_and_peak
-from audio import midi, soundfonts
 from audio.errors import InputError
 from audio.notes import Track, segment
 from audio.params import Audio
@@ -43,6 +42,8 @@ def play(path: Path, audio: Audio, folder: Path) -> Floats:
     Raises:
         InputError: if it is damaged, longer than `LONGEST`, or has no notes but of drums.
     """
+    from audio import soundfonts  # looks for pretty_midi, which takes its time
+
     tracks = _tracks(path)
     end = max(float(track.notes["end"].max()) for track in tracks)
     if end > LONGEST:
@@ -78,6 +79,8 @@ def play(path: Path, audio: Audio, folder: Path) -> Floats:
 
 def _tracks(path: Path) -> list[Track]:
     """What of it is played."""
+    from audio import midi  # brings a compiler, which takes longer to load than to play
+
     if path.stat().st_size > LARGEST:
         raise InputError(
             f"expected a MIDI file of {LARGEST >> 20} MB at most, {path} is larger; "

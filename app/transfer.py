@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike
 from app import engine, loudness, midi_content, outputs, sound, styles
 from app.engine import Engine, Model
 from app.how import PLAIN, PLAINLY, Form, How
+from app.loudness import Loudness
 from app.overlap import Floats
 from app.timbres import Timbres
 from app.watching import Watch, unwatched
@@ -201,13 +202,13 @@ class Transfer:
         rms, peak = sound.rms_and_peak(notes)
         if peak < recordings.SILENCE:
             return notes, 0.0, None  # of silence nothing but silence can be made
-        length, channels, rate = *notes.shape, self._audio.sample_rate
+        size = (*notes.shape, self._audio.sample_rate)
         with ThreadPoolExecutor(1) as aside:
-            measuring = aside.submit(
-                loudness.measured, folder / sound.CONTENT, length, channels, rate, rms
-            )
+            measuring = aside.submit(loudness.integrated, folder / sound.CONTENT, *size)
             made = self._engine.channels(notes, timbre, how, folder, watch)
-            wanted = measuring.result()
-        level, _ = sound.rms_and_peak(made)
-        found = loudness.measured(folder / engine.MADE, length, channels, rate, level)
-        return made, loudness.gain(found, wanted, normalize), wanted.lufs
+            measured = aside.submit(loudness.integrated, folder / engine.MADE, *size)
+            wanted = Loudness(measuring.result(), rms)
+            level, _ = sound.rms_and_peak(made)
+            peak = loudness.true_peak(made, self._audio.sample_rate)
+            found = Loudness(measured.result(), level)
+        return made, loudness.gain(found, peak, wanted, normalize), wanted.lufs

@@ -99,13 +99,14 @@ def transfer(
 def _transferring(chosen: Chosen, form: Form, watch: Watch) -> Callable[[Path, Path, Path], Told]:
     """What transfers one pair and tells of it; the weights are loaded before it is returned."""
     begun = perf_counter()
-    # the collector would look through all that is imported many times, and find nothing
+    # the collector would look through all that is imported again and again, and find nothing
     gc.disable()
     try:
         from app.transfer import Transfer  # torch takes seconds: only where it is needed
 
         tool = Transfer.load(chosen.model, chosen.weights)
     finally:
+        gc.freeze()
         gc.enable()
 
     def one(content: Path, style: Path, out: Path) -> Told:

@@ -7,7 +7,6 @@ bins, D latent channels, K codebook entries, N examples or notes.
 from functools import lru_cache
 
 import numpy as np
-import scipy.fft
 import scipy.sparse
 from numpy.typing import NDArray
 
@@ -103,7 +102,7 @@ def mel_spectrogram(audio: NDArray[np.floating], settings: Audio) -> Floats:
     for sound, out in zip(padded, mel, strict=True):
         frames = np.lib.stride_tricks.sliding_window_view(sound, settings.n_fft)[::hop][:count]
         for start in range(0, count, _FRAMES):
-            spectrum = scipy.fft.rfft(frames[start : start + _FRAMES] * window, overwrite_x=True)
+            spectrum = np.fft.rfft(frames[start : start + _FRAMES] * window)
             power = spectrum.real**2 + spectrum.imag**2
             out[:, start : start + _FRAMES] = filters @ power.T
     decibels: Floats = 10 * np.log10(np.maximum(mel, 10 ** (settings.db_min / 10)))

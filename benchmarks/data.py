@@ -17,7 +17,7 @@ from audio.errors import InputError
 from audio.examples import Example
 from audio.files import write_json
 from audio.notes import content_key
-from audio.soundfonts import file_name, find
+from audio.soundfonts import SPLITS, file_name, find
 from benchmarks import feeding, parsing, rendering
 from benchmarks.measure import Row, as_json, markdown
 from stages.console import run
@@ -29,8 +29,9 @@ SEGMENTS = 215_000  # of 8 s: the 82.6 GB of 24-bit WAV that were once rendered 
 
 def draw(files: list[Path], settings: Params, count: int) -> list[Example]:
     """Training examples of the files, one each."""
-    fonts = dict.fromkeys(("train", "valid", "test"), settings.soundfonts.train)
-    section = settings.sequences.model_copy(update={"test_share": 1e-9, "valid_share": 1e-9})
+    fonts = dict.fromkeys(SPLITS, settings.soundfonts.train)
+    shares = {f"{split}_share": 1e-9 for split in SPLITS if split != "train"}
+    section = settings.sequences.model_copy(update=shares)
     drawn: list[Example] = []
     for file in files:
         try:
