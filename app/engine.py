@@ -10,10 +10,11 @@ import torch
 from torch import Tensor
 
 from app import sound
+from app.disk import Floats, let_go, on_disk
 from app.how import How
-from app.overlap import Floats, assemble, starts
+from app.overlap import assemble, starts
 from app.watching import Watch, share, unwatched, watched
-from app.windows import FADE, HEARD, JOINT, OVERLAP, VOCODED, WINDOW, on_disk, window_mel
+from app.windows import FADE, HEARD, JOINT, OVERLAP, VOCODED, WINDOW, window_mel
 from audio.benchmark import Signal
 from audio.params import Audio
 from audio.recordings import SILENCE
@@ -93,6 +94,8 @@ class Engine:
                 for start in range(0, len(made) if got else 0, sound.BLOCK):
                     block = slice(start, start + sound.BLOCK)
                     together[block, number] = level / got * made[block]
+                    let_go(together)
+                    let_go(made)
             shutil.rmtree(place)
         return together
 
@@ -136,6 +139,7 @@ class Engine:
         """Where each window begins and what the model makes of it, `(T, M)` in dB."""
         for start in starts(total, WINDOW, OVERLAP):
             notes = window_mel(content, gain, start, min(start + WINDOW, total), self.audio)
+            let_go(content)
             given = torch.from_numpy(notes)[None].to(self._device)
             if isinstance(self._model, glow.Model):
                 made = self._model.transfer(given, timbre, temperature)
@@ -148,6 +152,7 @@ class Engine:
         hop = self.audio.hop_length
         for start in starts(len(mels), VOCODED, HEARD):
             frames = np.array(mels[start : start + VOCODED]).T[None]  # a copy: torch writes to none
+            let_go(mels)
             given = torch.from_numpy(np.ascontiguousarray(frames)).to(self._device)
             yield start * hop, decode(self._vocoder, given, given.shape[2] * hop)
 

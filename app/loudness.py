@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import soxr
 
-from app.overlap import Floats
+from app.disk import Floats
 from app.sound import blocks
 from audio.errors import InputError
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.overlap import Floats
+from app.disk import Floats, let_go
 from app.sound import BLOCK, CONTENT, rms_and_peak
 from audio.errors import InputError
 from audio.notes import Track, segment
@@ -74,6 +74,7 @@ def play(path: Path, audio: Audio, folder: Path) -> Floats:
     for start in range(0, len(played) if peak else 0, BLOCK):
         # at the level of what models learn from: a synthesizer's own is soft
         played[start : start + BLOCK] *= min(10 ** (audio.level_db / 20) / rms, 0.99 / peak)
+        let_go(played)
     return played.reshape(-1, 1)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from app.overlap import Floats
+from app.disk import Floats
 from app.sound import blocks
 from audio.errors import InputError
 from audio.files import replacing

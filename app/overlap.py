@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from app.disk import Floats, let_go
 
 ALIGNED = 8  # windows begin at multiples of it, for models halve the time up to three times
 
@@ -48,6 +47,7 @@ def assemble(out: Floats, pieces: Iterable[tuple[int, Floats]], fade: int) -> No
             begin += fade
         end = start + len(piece)
         out[start + begin : end] = piece[begin:]
+        let_go(out)
 
 
 def faded(old: Floats, new: Floats) -> Floats:

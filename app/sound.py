@@ -9,7 +9,7 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from app.overlap import Floats
+from app.disk import Floats, let_go
 from audio import recordings
 from audio.errors import InputError
 
@@ -126,6 +126,7 @@ def blocks(sound: Floats) -> Iterator[NDArray[np.float64]]:
     """The sound in pieces of `BLOCK` samples."""
     for start in range(0, len(sound), BLOCK):
         yield sound[start : start + BLOCK].astype(np.float64)
+        let_go(sound)
 
 
 def rms_and_peak(sound: Floats) -> tuple[float, float]:

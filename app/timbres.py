@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from app import styles
+from app.disk import Floats
 from app.engine import Engine, average
 from app.how import How
-from app.overlap import Floats
 from audio.recordings import SILENCE
 from models.encoders import Style
 

@@ -19,10 +19,10 @@ import torch
 from numpy.typing import ArrayLike
 
 from app import engine, loudness, midi_content, outputs, sound, styles
+from app.disk import Floats
 from app.engine import Engine, Model
 from app.how import PLAIN, PLAINLY, Form, How
 from app.loudness import Loudness
-from app.overlap import Floats
 from app.timbres import Timbres
 from app.watching import Watch, unwatched
 from audio import recordings

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from app.overlap import Floats
+from app.disk import Floats
 
 Watch = Callable[[float], None]  # takes the share that is done; what it raises ends the transfer
 

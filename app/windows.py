@@ -1,12 +1,8 @@
 """Windows of a recording of any length: how long they are, and what they are computed from."""
 
-import math
-import os
-from pathlib import Path
-
 import numpy as np
 
-from app.overlap import Floats
+from app.disk import Floats
 from audio.benchmark import Signal
 from audio.params import Audio
 from models.trained import mel
@@ -14,17 +10,6 @@ from models.trained import mel
 # all in frames of the mel
 WINDOW, OVERLAP, FADE = 512, 64, 32  # of the model: with the usual 16 ms, 8 s as in training
 VOCODED, HEARD, JOINT = 2048, 256, 8  # of the vocoder: it hears more than any part of it depends on
-
-
-def on_disk(path: Path, shape: tuple[int, ...]) -> Floats:
-    """An array of zeros in a new file.
-
-    Raises:
-        OSError: if there is no room for it; found later, that would end the process.
-    """
-    with path.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, math.prod(shape) * np.dtype(np.float32).itemsize)
-    return np.memmap(path, np.float32, "r+", shape=shape)
 
 
 def window_mel(content: Signal, gain: float, start: int, stop: int, audio: Audio) -> Floats:
