@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import soundfile
@@ -39,59 +40,61 @@ def read(
     Raises:
         InputError: as `audio.recordings.read`, but silence is let through.
     """
-    decoded = folder / CONTENT
-    channels = _decoded(path, sample_rate, decoded, stereo, seconds)
-    converted = folder / "content.wav"
+    decoded, converted = folder / CONTENT, folder / "content.wav"
+    channels = _decoded(path, path, sample_rate, decoded, stereo, seconds)
     if channels is None and _convert(path, converted, seconds):
         # no format of libsndfile's; or a stream that states no length, or another than it has
-        channels = _decoded(converted, sample_rate, decoded, stereo, seconds)
+        channels = _decoded(converted, path, sample_rate, decoded, stereo, seconds)
         converted.unlink()
-    if channels is None:
-        recordings.read(path, sample_rate, seconds).tofile(
-            decoded
-        )  # it cannot be read, and this says why
+    if channels is None:  # it cannot be read, and this says why
+        recordings.read(path, sample_rate, seconds).tofile(decoded)
         channels = 1
     return np.memmap(decoded, np.float32, "r").reshape(-1, channels)
 
 
 def _decoded(
-    path: Path, sample_rate: int, decoded: Path, stereo: bool, seconds: float | None
+    source: Path, named: Path, sample_rate: int, decoded: Path, stereo: bool, seconds: float | None
 ) -> int | None:
-    """Of how many channels the samples are that were written; None if libsndfile cannot read it."""
+    """Write the samples, bare, and tell of how many channels; None if any seem to be missing.
+
+    Refusals name the file that was given, whatever it was converted to.
+    """
     try:
-        return _decode(path, sample_rate, decoded, stereo, seconds)
+        with soundfile.SoundFile(source) as file, decoded.open("wb") as out:
+            if file.format == "MP3":
+                return None  # libsndfile ends where the header says, which may be a lie
+            return _decode(file, named, sample_rate, out, stereo, seconds)
     except InputError:
         raise
     except (soundfile.LibsndfileError, ValueError, TypeError):
-        return None
+        return None  # libsndfile cannot read it
 
 
 def _decode(
-    path: Path, sample_rate: int, decoded: Path, stereo: bool, seconds: float | None
+    file: soundfile.SoundFile,
+    named: Path,
+    sample_rate: int,
+    out: BinaryIO,
+    stereo: bool,
+    seconds: float | None,
 ) -> int | None:
-    """Write the samples, bare, and tell of how many channels; None if any seem to be missing."""
-    with soundfile.SoundFile(path) as file, decoded.open("wb") as out:
-        if file.format == "MP3":
-            return (
-                None  # libsndfile ends where the header says, and headers lie: ffmpeg knows better
+    channels = _channels(named, file.channels) if stereo else 1
+    stream = soxr.ResampleStream(file.samplerate, sample_rate, channels, dtype="float32")
+    count, wanted = 0, file.frames
+    if seconds is not None:
+        wanted = min(wanted, round(seconds * file.samplerate))
+    while len(block := file.read(min(BLOCK, wanted - count), dtype="float32", always_2d=True)):
+        if not np.isfinite(block).all():
+            raise InputError(
+                f"expected finite samples, {named} has NaN or infinity; please export it again."
             )
-        channels = _channels(path, file.channels) if stereo else 1
-        stream = soxr.ResampleStream(file.samplerate, sample_rate, channels, dtype="float32")
-        count, wanted = 0, file.frames
-        if seconds is not None:
-            wanted = min(wanted, round(seconds * file.samplerate))
-        while len(block := file.read(min(BLOCK, wanted - count), dtype="float32", always_2d=True)):
-            if not np.isfinite(block).all():
-                raise InputError(
-                    f"expected finite samples, {path} has NaN or infinity; please export it again."
-                )
-            count += len(block)
-            mixed = block if channels == 2 else block.mean(axis=1, keepdims=True)
-            out.write(stream.resample_chunk(mixed).tobytes())
-        last = np.zeros((0, channels), np.float32)
-        out.write(stream.resample_chunk(last, last=True).tobytes())
-        # a stream of FLAC does not state its length, a file that breaks off states another
-        return channels if count == wanted and out.tell() > 0 else None
+        count += len(block)
+        mixed = block if channels == 2 else block.mean(axis=1, keepdims=True)
+        out.write(stream.resample_chunk(mixed).tobytes())
+    last = np.zeros((0, channels), np.float32)
+    out.write(stream.resample_chunk(last, last=True).tobytes())
+    # a stream of FLAC does not state its length, a file that breaks off states another
+    return channels if count == wanted and out.tell() > 0 else None
 
 
 def _channels(path: Path, found: int) -> int:

@@ -183,3 +183,14 @@ def tiny_params(tmp_path: Path) -> Path:
         },
     )
     return write_params(tmp_path, values)
+
+
+@pytest.fixture
+def clips(tmp_path: Path) -> tuple[Path, Path]:
+    """A short content and a style."""
+    from tests import shipped  # brings torch
+
+    return (
+        shipped.recording(tmp_path / "content.wav", 2.048),
+        shipped.recording(tmp_path / "style.wav", 1.0, seed=1),
+    )

@@ -122,3 +122,12 @@ def test_an_mp3_that_states_no_length_is_read_whole(tmp_path: Path) -> None:
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL, cwd=tmp_path)
     assert soundfile.info(tmp_path / "a.mp3").duration < 5
     assert len(sound.read(tmp_path / "a.mp3", RATE, tmp_path)) == pytest.approx(6 * RATE, rel=0.05)
+
+
+def test_what_was_converted_is_refused_by_its_own_name(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", np.ones((RATE, 6)), RATE, subtype="FLOAT")
+    command = ["ffmpeg", "-v", "error", "-i", "a.wav", "-c:a", "pcm_f32le", "a.mka"]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, cwd=tmp_path)
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(InputError, match=r"with --stereo, .*a\.mka has 6; please"):
+        sound.read(tmp_path / "a.mka", RATE, tmp_path / "folder", stereo=True)

@@ -1,0 +1,41 @@
+"""What transfers are tried with: a tool with small models, and two clips for it."""
+
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from torch import nn
+
+from app import loudness, sound
+from app.engine import Engine, Model
+from app.transfer import Transfer
+from tests import shipped, tiny
+
+RATE = tiny.AUDIO.sample_rate
+VOCODER = shipped.build("vocoder")
+GLOW = shipped.build("glow")
+
+
+def engine(model: nn.Module) -> Engine:
+    plain: Model = model  # type: ignore[assignment]  # it has the methods
+    return Engine(plain, VOCODER, tiny.AUDIO, "cpu")
+
+
+def tool(model: nn.Module) -> Transfer:
+    return Transfer(engine(model))
+
+
+def samples(path: Path) -> np.ndarray:
+    found: np.ndarray = soundfile.read(path, dtype="float32")[0]
+    return found
+
+
+def loud(path: Path) -> loudness.Loudness:
+    found = samples(path)
+    found.tofile(path.with_suffix(".f32"))
+    lufs = loudness.integrated(path.with_suffix(".f32"), len(found), 1, RATE)
+    return loudness.Loudness(lufs, sound.rms_and_peak(found)[0])
+
+
+def peak(path: Path) -> float:
+    return loudness.true_peak(samples(path)[:, None], RATE)
