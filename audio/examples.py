@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from audio import effects, variation
+from audio import effects, presets, variation
 from audio.notes import Notes, Track, segment, transpose
 from audio.params import Section
 from audio.variation import PITCHED, Variations
@@ -58,10 +58,11 @@ class Sequences(Section):
 class Timbre(NamedTuple):
     """What notes are played with."""
 
-    program: int
-    font: str
+    program: int  # General MIDI, 0-127
+    font: str  # or another source, as section `soundfonts` names it
     effects: str  # as `effects.dumps` writes them
     variation: str = ""  # as `variation.Variation.dumps` writes it
+    preset: str = ""  # its name, of a source in `presets.DRAWN`; `program` is what it is nearest to
 
 
 class Example(NamedTuple):
@@ -124,6 +125,17 @@ def draw_program(rng: np.random.Generator, program: int) -> int:
     return program - program % 8 + int(rng.integers(8)) if program < 104 else program
 
 
+def with_preset(timbre: Timbre, rng: np.random.Generator, seed: int, split: str) -> Timbre:
+    """The timbre itself, or one of the source's presets where its source has its own.
+
+    Such a preset is not varied: what can be done to it is drawn with it.
+    """
+    if timbre.font not in presets.DRAWN:
+        return timbre
+    drawn = presets.DRAWN[timbre.font](rng, seed, split)
+    return timbre._replace(program=drawn.program, preset=drawn.name, variation="")
+
+
 class RefusedError(Exception):
     """A piece that gives no example; the message is the reason, for counting."""
 
@@ -175,7 +187,7 @@ def draw(
         cluster: the name of all near duplicates of the piece, which decides on the split.
         number: which of the piece's examples.
         seed: the experiment's seed.
-        fonts: the fonts of each split.
+        fonts: the sources of timbres of each split.
         seconds: length of a segment.
         settings: how to draw.
 
@@ -206,6 +218,10 @@ def draw(
             timbre._replace(variation=variation.draw(rng, settings.variation).dumps())
             for timbre in timbres
         ]
+    timbres = [
+        with_preset(timbre, generator(seed, "preset", piece, number, view), seed, split)
+        for view, timbre in enumerate(timbres)
+    ]
     return Example(
         split=split,
         cluster=cluster,

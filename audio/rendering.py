@@ -9,15 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from audio import effects, store_writing, synthesis, table
+from audio import effects, sources, store_writing, synthesis, table
 from audio.examples import Example, Timbre
 from audio.mel import mel_spectrogram, quantize
 from audio.notes import Notes, piano_roll
 from audio.params import Audio, Section
-from audio.soundfonts import file_name
 from audio.store import INT16, VIEWS
 from audio.store_writing import Content, Shard
-from audio.variation import Variation
 
 
 class KeepAudio(Section):
@@ -45,11 +43,11 @@ class Spectrograms(Section):
         return self
 
 
-FONTS_KEPT = 4  # loaded at a time; of SF3 banks 0.1 to 0.3 GB each, and 1 to 2 s to load
+SOURCES_KEPT = 4  # loaded at a time; of SF3 banks 0.1 to 0.3 GB each, and 1 to 2 s to load
 
 
 class Renderer:
-    """Renders segments; the soundfonts used last stay loaded.
+    """Renders segments; the soundfonts and other sources used last stay loaded.
 
     Args:
         fonts: the folder of soundfonts.
@@ -59,23 +57,21 @@ class Renderer:
 
     def __init__(self, fonts: Path, audio: Audio, settings: synthesis.Synthesis) -> None:
         self._fonts, self._audio, self._settings = fonts, audio, settings
-        self._synths: OrderedDict[str, synthesis.Synth] = OrderedDict()
+        self._sources: OrderedDict[str, sources.Source] = OrderedDict()
 
     def render(self, notes: Notes, timbre: Timbre) -> NDArray[np.float64]:
         """Notes in a timbre, effects included, at the level of the settings: `(L,)`."""
-        varied = Variation.loads(timbre.variation)
-        dry = self._synth(timbre.font).render(notes, timbre.program, varied)
+        dry = self._source(timbre.font).render(notes, timbre)
         wet = effects.apply(dry, self._audio.sample_rate, effects.loads(timbre.effects))
         return synthesis.at_level(wet, self._audio.level_db)
 
-    def _synth(self, font: str) -> synthesis.Synth:
-        if font not in self._synths:
-            while len(self._synths) >= FONTS_KEPT:
-                self._synths.popitem(last=False)[1].close()
-            path = self._fonts / file_name(font)
-            self._synths[font] = synthesis.Synth(path, self._audio, self._settings)
-        self._synths.move_to_end(font)
-        return self._synths[font]
+    def _source(self, name: str) -> sources.Source:
+        if name not in self._sources:
+            while len(self._sources) >= SOURCES_KEPT:
+                self._sources.popitem(last=False)[1].close()
+            self._sources[name] = sources.load(name, self._fonts, self._audio, self._settings)
+        self._sources.move_to_end(name)
+        return self._sources[name]
 
     def shard(self, examples: list[Example], *, keep_audio: int) -> Content:
         """What a shard stores of its examples, and of the first `keep_audio` the audio too."""
@@ -89,7 +85,7 @@ class Renderer:
             for view, (notes, timbre) in enumerate(views(example))
         ]
         # font by font, those that are loaded first, so that few have to be loaded in between
-        loaded = list(self._synths)
+        loaded = list(self._sources)
         parts.sort(key=lambda part: (part[0].font not in loaded, part[0].font))
         for timbre, notes, number, view in parts:
             sound = self.render(notes, timbre)

@@ -1,5 +1,6 @@
-"""Soundfonts: where the usual ones lie, what they may be used for, which package brings them."""
+"""Soundfonts and the other sources of timbres: where the usual ones lie, what they may be used for, which package brings them."""
 
+from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -10,10 +11,15 @@ from audio.errors import InputError
 from audio.params import Section
 
 SPLITS = ("train", "valid", "test", "timbre", "timbre_test")
+SYNTHESIZER = "synthesizer"  # the project's own; no file
 
 
 class Soundfonts(Section):
-    """Which fonts each split is rendered with: names known here, or paths of .sf2 or .sf3 files."""
+    """Which sources of timbres each split is rendered with, equally often.
+
+    Names known here, `synthesizer`, or paths of .sf2 or .sf3 files; what is listed several times is
+    drawn so many times as often.
+    """
 
     train: list[str] = Field(min_length=1)
     valid: list[str] = Field(min_length=1)
@@ -95,6 +101,11 @@ def find(name: str) -> tuple[Path, str]:
             f"expected a soundfont in {path}, found something else; please give another file."
         )
     return path, "unknown"
+
+
+def files_of(names: Iterable[str]) -> list[str]:
+    """Those names that are soundfonts, each once, without the sources that have no file."""
+    return [name for name in dict.fromkeys(names) if name != SYNTHESIZER]
 
 
 def file_name(name: str) -> str:

@@ -22,6 +22,7 @@ _TIMBRE = pa.struct(
         ("font", pa.string()),
         ("effects", pa.string()),
         ("variation", pa.string()),
+        ("preset", pa.string()),
     ]
 )
 SCHEMA = pa.schema(
@@ -109,7 +110,7 @@ def index(path: Path, split: str) -> Index:
     columns = {
         name: np.array(table[name].to_pylist())
         for name in table.column_names
-        if not name.endswith(("effects", "variation"))
+        if not name.endswith(("effects", "variation", "preset"))
     }
     timbres = ("content_timbre", "timbre", "timbre")
     pieces = "".join(

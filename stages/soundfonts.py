@@ -23,7 +23,7 @@ def main() -> None:
 
     settings = load().soundfonts
     splits = {split: getattr(settings, split) for split in soundfonts.SPLITS}
-    names = list(dict.fromkeys(name for fonts in splits.values() for name in fonts))
+    names = soundfonts.files_of(name for fonts in splits.values() for name in fonts)
     found = {name: soundfonts.find(name) for name in names}
     files = [soundfonts.file_name(name) for name in names]
     if len(set(files)) < len(files):

@@ -19,7 +19,12 @@ from tqdm import tqdm
 import audio.effects
 import audio.mel
 import audio.notes
+import audio.presets
+import audio.sources
 import audio.synthesis
+import audio.synthesizer
+import audio.synthesizer_kinds
+import audio.synthesizer_presets
 import audio.variation
 from audio import rendering, store, store_writing, table
 from audio.files import fingerprint, replacing, sha256
@@ -34,7 +39,12 @@ CODE = (
     audio.effects,
     audio.mel,
     audio.notes,
+    audio.presets,
+    audio.sources,
     audio.synthesis,
+    audio.synthesizer,
+    audio.synthesizer_kinds,
+    audio.synthesizer_presets,
     audio.variation,
     rendering,
     store_writing,

@@ -1,0 +1,72 @@
+"""Sources of timbres behind one interface: notes and a timbre in, dry sound out."""
+
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio import synthesizer
+from audio.examples import Timbre
+from audio.notes import Notes
+from audio.params import Audio
+from audio.presets import synthesizer_preset
+from audio.soundfonts import SYNTHESIZER, file_name
+from audio.synthesis import Synth, Synthesis
+from audio.variation import Variation
+
+
+class Source(Protocol):
+    """What plays notes in timbres of its own, the same bytes whatever it played before."""
+
+    def render(self, notes: Notes, timbre: Timbre) -> NDArray[np.float64]:
+        """Play one segment without effects: `(L,)` at the sample rate, at any level."""
+
+    def close(self) -> None:
+        """Give back what was loaded."""
+
+
+class Bank:
+    """A General MIDI soundfont: the timbre's program, varied as the timbre says."""
+
+    def __init__(self, path: Path, audio: Audio, settings: Synthesis) -> None:
+        self._synth = Synth(path, audio, settings)
+
+    def render(self, notes: Notes, timbre: Timbre) -> NDArray[np.float64]:
+        """See `Source`."""
+        return self._synth.render(notes, timbre.program, Variation.loads(timbre.variation))
+
+    def close(self) -> None:
+        """See `Source`."""
+        self._synth.close()
+
+
+class Synthesizer:
+    """The project's own synthesizer: the timbre's preset."""
+
+    def __init__(self, audio: Audio) -> None:
+        self._audio = audio
+
+    def render(self, notes: Notes, timbre: Timbre) -> NDArray[np.float64]:
+        """See `Source`."""
+        return synthesizer.render(notes, synthesizer_preset(timbre.preset), self._audio)
+
+    def close(self) -> None:
+        """There is nothing that was loaded."""
+
+
+def load(name: str, fonts: Path, audio: Audio, settings: Synthesis) -> Source:
+    """Load the source of this name.
+
+    Args:
+        name: as in section `soundfonts`.
+        fonts: the folder of soundfonts.
+        audio: sample rate and segment length.
+        settings: FluidSynth's settings.
+
+    Raises:
+        InputError: if it is a soundfont that cannot be loaded.
+    """
+    if name == SYNTHESIZER:
+        return Synthesizer(audio)
+    return Bank(fonts / file_name(name), audio, settings)
