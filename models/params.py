@@ -22,9 +22,9 @@ class Autoencoder(Section):
     style_channels: int = Field(ge=1)
     style_dim: int = Field(ge=1)
     style_pooling: Literal["statistics", "gru"]
-    style_heads: int = Field(
-        ge=0
-    )  # of the decoder's attention to style frames; 0: the vector alone
+    style_heads: int = Field(ge=0)  # of attention to style frames; 0: the vector alone
+    retrieval_heads: int = Field(ge=0)  # that fetch the style clip's own mel frames; 0: none
+    fine_dilations: list[int]  # of the decoder's blocks at the mel's full frame rate
     fitting_steps: int = Field(ge=0)  # in which a style is fitted to its clip; 0: it is not
     fitting_rate: float = Field(gt=0)
     encoder_dilations: list[int]
