@@ -88,10 +88,13 @@ class Optimization(Section):
     steps: int = Field(ge=1)
     batch_size: int = Field(ge=2)  # over all devices
     crop_frames: int = Field(ge=8, multiple_of=8)  # of content and target
-    learning_rate: float = Field(gt=0)  # peak
+    optimizer: Literal["adamw", "muon"]  # muon: of the matrices, and adamw of all else
+    learning_rate: float = Field(gt=0)  # peak, of adamw
+    muon_rate: float = Field(gt=0)  # peak, of the matrices; unused by adamw
     warmup_steps: int = Field(ge=0)
     weight_decay: float = Field(ge=0)
     max_grad_norm: float = Field(gt=0)
+    ema: float = Field(ge=0, lt=1)  # decay of the averaged weights, which are kept; 0: the last
     valid_every: int = Field(ge=1)  # steps; also how often progress is saved
     patience: int = Field(ge=0)  # validations without a lower loss that end it early; 0: never
 
