@@ -176,4 +176,5 @@ def _one(styles: Style, number: int) -> Style:
         tuple(frames[chosen] for frames in styles.frames),
         None if styles.bias is None else styles.bias[chosen],
         None if styles.equalizer is None else styles.equalizer[chosen],
+        tuple(patches[chosen] for patches in styles.patches),
     )

@@ -41,6 +41,7 @@ class Model(nn.Module):
     splits = ("train", "valid")
     whole = False  # validated on crops
     hints = ("notes",)  # what it learns from beside the mels
+    readouts = ("out", "note_head", "power_head")  # layers whose outputs are no hidden values
 
     def __init__(self, config: Autoencoder, audio: Audio, base: None = None) -> None:
         super().__init__()

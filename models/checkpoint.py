@@ -15,6 +15,10 @@ from audio.files import replacing
 from audio.params import Audio, Section
 
 
+# parts of the autoencoder that came later, as checkpoints from before them have none
+_LATER_PARTS: dict[str, Any] = {"retrieval_heads": 0, "fine_dilations": []}
+
+
 def build(name: str, network: Section, audio: Audio, base: nn.Module | None = None) -> nn.Module:
     """A new model, which carries its own description.
 
@@ -40,8 +44,17 @@ def rebuild(described: dict[str, Any]) -> nn.Module:
     module = importlib.import_module(f"models.{described['name']}")
     schema = get_type_hints(module.Model.__init__)["config"]
     base = None if described["base"] is None else rebuild(described["base"])
-    network = schema.model_validate(described["network"])
+    network = schema.model_validate(_completed(described["network"]))
     return build(described["name"], network, Audio.model_validate(described["audio"]), base)
+
+
+def _completed(network: dict[str, Any]) -> dict[str, Any]:
+    """Settings of a network, with what earlier versions could not say."""
+    inner = {
+        key: _completed(value) if isinstance(value, dict) else value
+        for key, value in network.items()
+    }
+    return _LATER_PARTS | inner if "content_dim" in inner else inner
 
 
 def save(path: Path, model: nn.Module) -> None:

@@ -5,8 +5,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.blocks import ResidualBlock, normalize_channels, over_time
-from models.encoders import Style
+from models.encoders import STRIDE, Style
 from models.params import Autoencoder
+
+KEY = 32  # channels by which a retrieval head compares
 
 
 class StyleAttention(nn.Module):
@@ -47,6 +49,44 @@ class StyleAttention(nn.Module):
         return h + change
 
 
+class FrameRetrieval(nn.Module):
+    """Fetches the style clip's own mel frames, by attention, as a draft of what is to be made.
+
+    An encoder's features say what a sound is like; its frames say it in full. Keys are the style
+    encoder's features of four frames, values the mel of these four, so each head fetches a mel of
+    the clip for each moment of the content. How much of it is used is learned.
+
+    Args:
+        n_mels: bands.
+        channels: of the content, and of what is returned.
+        style_channels: of the style's frames.
+        heads: mels that are fetched side by side.
+    """
+
+    def __init__(self, n_mels: int, channels: int, style_channels: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm = nn.GroupNorm(1, style_channels)
+        self.query = nn.Conv1d(channels, heads * KEY, 1)
+        self.key = nn.Conv1d(style_channels, heads * KEY, 1)
+        self.enter = nn.Conv1d(heads * n_mels, channels, 3, padding=1)
+
+    def forward(self, h: Tensor, style: Style) -> Tensor:
+        """Features of the content `(B, C, T)` and a style of T' frames -> `(B, C, 4 T)`."""
+        frames = torch.cat([self.norm(clip) for clip in style.frames], dim=2)
+        query, key = (
+            x.unflatten(1, (self.heads, KEY)).transpose(2, 3)  # b (h d) t -> b h t d
+            for x in (self.query(normalize_channels(h)), self.key(frames))
+        )
+        patches = torch.cat(style.patches, dim=2).to(query.dtype).transpose(1, 2)
+        values = patches[:, None].expand(-1, self.heads, -1, -1)  # b h t' (s m)
+        bias = None if style.bias is None else style.bias[:, None, None].to(query.dtype)
+        found = F.scaled_dot_product_attention(query, key, values, attn_mask=bias)
+        mels = found.unflatten(3, (STRIDE, -1)).permute(0, 1, 4, 2, 3)  # b h t (s m) -> b h m t s
+        draft: Tensor = self.enter(mels.flatten(3, 4).flatten(1, 2))
+        return draft
+
+
 class Decoder(nn.Module):
     """Content code and style vector -> mel: dilated residual blocks with FiLM, upsampled by 4."""
 
@@ -63,6 +103,12 @@ class Decoder(nn.Module):
         self.up1 = nn.ConvTranspose1d(width, width, 4, stride=2, padding=1)
         self.between = ResidualBlock(width, 1, style)
         self.up2 = nn.ConvTranspose1d(width, width, 4, stride=2, padding=1)
+        self.retrieval = None
+        if config.retrieval_heads:
+            self.retrieval = FrameRetrieval(
+                n_mels, width, config.style_channels, config.retrieval_heads
+            )
+        self.fine = nn.ModuleList(ResidualBlock(width, d, style) for d in config.fine_dilations)
         self.out = nn.Conv1d(width, n_mels, 5, padding=2)
 
     def forward(self, code: Tensor, style: Style) -> Tensor:
@@ -73,6 +119,12 @@ class Decoder(nn.Module):
             h = block(h, vector)
             if number == 0 and self.attention is not None:
                 h = self.attention(h, style)
+        draft = None if self.retrieval is None else self.retrieval(h, style)
         h = self.between(F.gelu(self.up1(h)), vector)
-        mel: Tensor = self.out(F.gelu(self.up2(h)))
+        h = F.gelu(self.up2(h))
+        if draft is not None:
+            h = h + draft
+        for block in self.fine:
+            h = block(h, vector)
+        mel: Tensor = self.out(h)
         return mel

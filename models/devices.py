@@ -15,18 +15,22 @@ Value = TypeVar("Value")
 MEGABYTE = 2**20
 
 
+def multiplies_bfloat16() -> bool:
+    """Whether this machine's GPU, or its CPU where it has none, multiplies bfloat16 itself.
+
+    CPUs do with AVX-512 BF16 or AMX. On others PyTorch takes bfloat16 too, but slower than float32.
+    """
+    if torch.cuda.is_available():
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+
+
 def precision(model: nn.Module) -> Literal["bf16-mixed", "32-true"]:
     """The precision a model is trained in on this machine.
 
     bfloat16 where the hardware multiplies it (and the model allows), float32 elsewhere.
     """
-    if not model.low_precision:
-        return "32-true"
-    if torch.cuda.is_available():
-        return (
-            "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "32-true"
-        )
-    return "bf16-mixed" if torch.cpu._is_amx_tile_supported() else "32-true"
+    return "bf16-mixed" if model.low_precision and multiplies_bfloat16() else "32-true"
 
 
 def launched(section: str, model: nn.Module, batch_size: int, processes: int | None) -> Fabric:

@@ -100,6 +100,7 @@ class Style(NamedTuple):
     frames: tuple[Tensor, ...]
     bias: Tensor | None = None  # (B, T' / 4): added to the logits of attention to the frames
     equalizer: Tensor | None = None  # (B, M, 1): dB that models leave out of this sound
+    patches: tuple[Tensor, ...] = ()  # (B, 4 M, T' / 4): the clips' own normalised mels
 
 
 def mixed(styles: Sequence[Style], weights: Sequence[float]) -> Style:
@@ -126,7 +127,16 @@ def mixed(styles: Sequence[Style], weights: Sequence[float]) -> Style:
         if style.equalizer is not None
     ]
     equalizer = torch.stack(gains).sum(dim=0) if gains else None
-    return Style(torch.stack(vectors).sum(dim=0), frames, torch.cat(biases, dim=1), equalizer)
+    patches = tuple(patches for style in styles for patches in style.patches)
+    bias = torch.cat(biases, dim=1)
+    return Style(torch.stack(vectors).sum(dim=0), frames, bias, equalizer, patches)
+
+
+def patched(mel: Tensor) -> Tensor:
+    """Normalised mel `(B, M, T)` -> patches of `STRIDE` frames, `(B, 4 M, T / 4)`, frame by frame."""
+    whole = mel[..., : mel.shape[2] // STRIDE * STRIDE]
+    frames = whole.unflatten(2, (-1, STRIDE))  # b m t s
+    return frames.permute(0, 3, 1, 2).flatten(1, 2)
 
 
 class StyleEncoder(nn.Module):
@@ -146,6 +156,7 @@ class StyleEncoder(nn.Module):
             nn.Conv1d(width, width, 3, padding=1),
             nn.GELU(),
         )
+        self.keeps_patches = config.retrieval_heads > 0
         self.gru = nn.GRU(width, width, batch_first=True) if config.style_pooling == "gru" else None
         pooled = width if self.gru is not None else 2 * width
         self.out = nn.Sequential(
@@ -159,4 +170,4 @@ class StyleEncoder(nn.Module):
             pooled = self.gru(h.transpose(1, 2))[1][-1]
         else:
             pooled = torch.cat([h.mean(dim=2), h.std(dim=2, correction=0)], dim=1)
-        return Style(self.out(pooled), (h,))
+        return Style(self.out(pooled), (h,), patches=(patched(mel),) if self.keeps_patches else ())

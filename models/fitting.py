@@ -49,14 +49,14 @@ def fitted(
     moments = [(torch.zeros_like(part), torch.zeros_like(part)) for part in free]
     for step in range(1, steps + 1):
         with torch.enable_grad():
-            made = make(Style(free[0], tuple(free[1:])))
+            made = make(start._replace(vector=free[0], frames=tuple(free[1:])))
             loss = (made - clip).abs().mean() + spectral_distance(made, clip)
             gradients = torch.autograd.grad(loss, free)
         with torch.no_grad():
             for part, gradient, (first, second) in zip(free, gradients, moments, strict=True):
                 descend(part, gradient, first, second, step, rate)
     vector, *frames = (part.detach() for part in free)
-    return Style(vector, tuple(frames))
+    return start._replace(vector=vector, frames=tuple(frames))
 
 
 def descend(

@@ -109,6 +109,7 @@ class Model(nn.Module):
     splits = ("train", "valid")
     whole = False
     hints = ("notes",)
+    readouts = ("out", "base")
 
     def __init__(self, config: Flow, audio: Audio, base: autoencoder.Model) -> None:
         super().__init__()

@@ -22,9 +22,9 @@ class Autoencoder(Section):
     style_channels: int = Field(ge=1)
     style_dim: int = Field(ge=1)
     style_pooling: Literal["statistics", "gru"]
-    style_heads: int = Field(
-        ge=0
-    )  # of the decoder's attention to style frames; 0: the vector alone
+    style_heads: int = Field(ge=0)  # of attention to style frames; 0: the vector alone
+    retrieval_heads: int = Field(ge=0)  # that fetch the style clip's own mel frames; 0: none
+    fine_dilations: list[int]  # of the decoder's blocks at the mel's full frame rate
     fitting_steps: int = Field(ge=0)  # in which a style is fitted to its clip; 0: it is not
     fitting_rate: float = Field(gt=0)
     encoder_dilations: list[int]
@@ -88,10 +88,13 @@ class Optimization(Section):
     steps: int = Field(ge=1)
     batch_size: int = Field(ge=2)  # over all devices
     crop_frames: int = Field(ge=8, multiple_of=8)  # of content and target
-    learning_rate: float = Field(gt=0)  # peak
+    optimizer: Literal["adamw", "muon"]  # muon: of the matrices, and adamw of all else
+    learning_rate: float = Field(gt=0)  # peak, of adamw
+    muon_rate: float = Field(gt=0)  # peak, of the matrices; unused by adamw
     warmup_steps: int = Field(ge=0)
     weight_decay: float = Field(ge=0)
     max_grad_norm: float = Field(gt=0)
+    ema: float = Field(ge=0, lt=1)  # decay of the averaged weights, which are kept; 0: the last
     valid_every: int = Field(ge=1)  # steps; also how often progress is saved
     patience: int = Field(ge=0)  # validations without a lower loss that end it early; 0: never
 

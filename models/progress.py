@@ -21,12 +21,20 @@ class Progress:
         path: the file; if it is there, model and optimizer are taken up from it.
         model: what is trained.
         optimizer: with its state.
+        kept: the model whose weights are validated and kept: `model`, or one with its average.
         patience: validations without a lower loss after which the training is over, and the
             weights of the best one are kept; 0: it is never over early, and the last are kept.
     """
 
-    def __init__(self, path: Path, model: nn.Module, optimizer: Optimizer, patience: int) -> None:
-        self.path, self._model, self._optimizer = path, model, optimizer
+    def __init__(
+        self,
+        path: Path,
+        model: nn.Module,
+        optimizer: Optimizer,
+        kept: nn.Module,
+        patience: int,
+    ) -> None:
+        self.path, self._model, self._optimizer, self._kept = path, model, optimizer, kept
         self._patience = patience
         self.step = 0
         self.seconds = 0.0  # of training, over all runs
@@ -36,6 +44,8 @@ class Progress:
         if path.exists():
             state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
             model.load_state_dict(state["model"])
+            if kept is not model:
+                kept.load_state_dict(state["average"])
             optimizer.load_state_dict(state["optimizer"])
             self.step, self.seconds = state["step"], state["seconds"]
             self.skipped, self.history = state["skipped"], state["history"]
@@ -46,13 +56,14 @@ class Progress:
         self.step = step
         self.history.append({"step": step, **row})
         if self._patience and self._best_number() == len(self.history) - 1:
-            weights = self._model.state_dict()
+            weights = self._kept.state_dict()
             self._best = {name: value.cpu().clone() for name, value in weights.items()}
 
     def save(self) -> None:
         """Write everything."""
         state = {
             "model": self._model.state_dict(),
+            "average": None if self._kept is self._model else self._kept.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "step": self.step,
             "seconds": self.seconds,
@@ -78,6 +89,8 @@ class Progress:
         """Give the model the weights that are kept."""
         if self._best is not None:
             self._model.load_state_dict(self._best)
+        elif self._kept is not self._model:
+            self._model.load_state_dict(self._kept.state_dict())
 
     def write_history(self, path: Path) -> None:
         """Write the history as CSV, a row for each validation."""

@@ -39,6 +39,7 @@ class Model(nn.Module):
 
     low_precision = False  # it is small
     hints = ("programs",)
+    readouts = ("out", "families")
     splits = ("timbre", "timbre_test")
     whole = True  # clips are compared whole
 

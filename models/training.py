@@ -13,7 +13,8 @@ from tqdm import tqdm
 
 from audio.errors import InputError
 from audio.params import Audio
-from models import devices, samples
+from models import devices, optimizers, samples
+from models.averaging import Average
 from models.dataset import step_seed
 from models.params import Optimization
 from models.progress import Progress
@@ -24,12 +25,6 @@ MAX_SKIPPED_IN_A_ROW = 20  # gradients that are not finite, before the run is gi
 
 class DivergedError(InputError):
     """The loss is no number any more."""
-
-
-def learning_rate(step: int, settings: Optimization) -> float:
-    """Linear warm-up, then half a cosine down to nothing: a function of the step alone."""
-    warm = min(1.0, (step + 1) / (settings.warmup_steps + 1))
-    return settings.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * step / settings.steps))
 
 
 class Trainer:
@@ -70,17 +65,13 @@ class Trainer:
         self._section, self.settings, self._audio, self._seed = section, settings, audio, seed
         self._pictures = pictures if hasattr(model, "transfer") else None
         self.fabric = devices.launched(section, model, settings.batch_size, processes)
-        trained = [p for p in model.parameters() if p.requires_grad]
-        optimizer = torch.optim.AdamW(
-            trained,
-            lr=settings.learning_rate,
-            betas=(0.9, 0.99),
-            weight_decay=settings.weight_decay,
-        )
+        optimizer = optimizers.build(model, settings)
         self.model = model
         made: Any = torch.compile(model) if compiled else model
         self._module, self._optimizer = self.fabric.setup(made, optimizer)
-        self.progress = Progress(progress, model, optimizer, settings.patience)
+        self._average = Average(model, settings.ema) if settings.ema else None
+        self._kept = model if self._average is None else self._average.model
+        self.progress = Progress(progress, model, optimizer, self._kept, settings.patience)
         self._skipped_in_a_row = 0
 
     @property
@@ -118,6 +109,7 @@ class Trainer:
                     self._draw(stop, valid)
                     progress.save()
         progress.keep()
+        self.model.eval()
 
     def _step(self, step: int, train: Data) -> float:
         """One step of the optimizer.
@@ -131,8 +123,7 @@ class Trainer:
             DivergedError: see `fit`.
         """
         settings, fabric = self.settings, self.fabric
-        for group in self._optimizer.param_groups:
-            group["lr"] = learning_rate(step, settings)
+        optimizers.set_rates(self._optimizer, step, settings)
         self._module.train()
         batch = train.batch(self._seed, step, settings.batch_size)
         seed = step_seed(self._seed, step)
@@ -150,6 +141,8 @@ class Trainer:
         assert norm is not None
         if torch.isfinite(norm):
             self._optimizer.step()
+            if self._average is not None:
+                self._average.update(step)
             self._skipped_in_a_row = 0
         else:
             self.progress.skipped += 1
@@ -163,9 +156,10 @@ class Trainer:
     def validate(self, valid: Data) -> dict[str, float]:
         """Mean of every term over the validation examples; `total` is called `valid_loss`.
 
+        What is validated are the weights that are kept: the averaged ones, where there are some.
         Each process takes other batches, whole ones, so that their number changes nothing.
         """
-        self._module.eval()
+        self._kept.eval()
         size, fabric = self.settings.batch_size, self.fabric
         found: dict[int, dict[str, float]] = {}
         for start in range(fabric.global_rank * size, len(valid), fabric.world_size * size):
@@ -173,7 +167,7 @@ class Trainer:
             torch.manual_seed(step_seed(self._seed, start))
             mels, known = batch.tensors(slice(None), self._hints, self._audio, fabric.device)
             with fabric.autocast():
-                losses = self.model(*mels, **known)
+                losses = self._kept(*mels, **known)
             found[start] = {name: len(mels[0]) * value.item() for name, value in losses.items()}
         merged = {start: terms for each in devices.gathered(found) for start, terms in each.items()}
         sums: defaultdict[str, float] = defaultdict(float)
@@ -187,7 +181,7 @@ class Trainer:
         if self._pictures is not None and samples.wanted(step, self.settings):
             batch = valid.in_order(0, samples.EXAMPLES)
             mels, _ = batch.tensors(slice(None), (), self._audio, self.fabric.device)
-            samples.draw(self._pictures / f"step-{step:06d}.png", self.model, mels, self._audio)
+            samples.draw(self._pictures / f"step-{step:06d}.png", self._kept, mels, self._audio)
 
     @property
     def _hints(self) -> tuple[str, ...]:
@@ -201,8 +195,9 @@ class Trainer:
             if saved
             else "none was saved"
         )
+        rate = "muon_rate" if self.settings.optimizer == "muon" else "learning_rate"
         return (
             f"expected a finite loss and gradient, got {loss} in step {step + 1} "
             f"({self.progress.skipped} gradients skipped); {kept}; "
-            f"please lower {self._section}.learning_rate and run it again."
+            f"please lower {self._section}.{rate} and run it again."
         )

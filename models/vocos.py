@@ -57,6 +57,7 @@ class Model(nn.Module):
 
     low_precision = False  # phases
     hints = ()
+    readouts = ("head",)
     splits = ("train", "valid")
     whole = False
 

@@ -29,6 +29,7 @@ class Model(nn.Module):
     splits = ("train", "valid")
     whole = False
     hints = ("notes",)
+    readouts = autoencoder.Model.readouts
 
     def __init__(self, config: Config, audio: Audio, base: autoencoder.Model) -> None:
         super().__init__()

@@ -121,7 +121,7 @@ def test_a_training_goes_on_from_the_weights_of_another(store: Path, tmp_path: P
     trained = tmp_path / "trained.safetensors"
     model = tiny.build("autoencoder", seed=5)
     checkpoint.save(trained, model)
-    small = {"steps": 1, "valid_every": 1, "learning_rate": 1e-9}
+    small = {"steps": 1, "valid_every": 1, "learning_rate": 1e-9, "muon_rate": 1e-9}
     process = start(tmp_path / "work", "autoencoder", store, "--start", str(trained), **small)
     error = process.communicate()[1]
     assert process.returncode == 0, error
