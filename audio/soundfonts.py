@@ -1,4 +1,7 @@
-"""Soundfonts and the other sources of timbres: where the usual ones lie, what they may be used for, which package brings them."""
+"""Soundfonts: where the usual ones lie, what they may be used for, which package brings them.
+
+Beside them stand other sources of timbres, which have presets of their own and no file.
+"""
 
 from collections.abc import Iterable
 from importlib.resources import files
@@ -11,7 +14,8 @@ from audio.errors import InputError
 from audio.params import Section
 
 SPLITS = ("train", "valid", "test", "timbre", "timbre_test")
-SYNTHESIZER = "synthesizer"  # the project's own; no file
+SYNTHESIZER = "synthesizer"  # the project's own
+OWN = (SYNTHESIZER,)  # sources with presets of their own and without a file
 
 
 class Soundfonts(Section):
@@ -91,7 +95,7 @@ def find(name: str) -> tuple[Path, str]:
     path = Path(name)
     if path.suffix.lower() not in (".sf2", ".sf3") or not path.is_file():
         raise InputError(
-            f"expected a soundfont, got {name!r}; please give one of {', '.join(KNOWN)} "
+            f"expected a soundfont, got {name!r}; please give one of {', '.join((*KNOWN, *OWN))} "
             "or the path of an .sf2 or .sf3 file."
         )
     with path.open("rb") as file:
@@ -105,7 +109,7 @@ def find(name: str) -> tuple[Path, str]:
 
 def files_of(names: Iterable[str]) -> list[str]:
     """Those names that are soundfonts, each once, without the sources that have no file."""
-    return [name for name in dict.fromkeys(names) if name != SYNTHESIZER]
+    return [name for name in dict.fromkeys(names) if name not in OWN]
 
 
 def file_name(name: str) -> str:

@@ -7,9 +7,9 @@ partials that each decay by themselves, at any ratio. Noise is added to either.
 
 Equal arguments give equal bytes on one machine, whatever was rendered before and in whatever order.
 All of it is computed in double precision by NumPy's functions, its FFT and a matrix product, whose
-last bits may differ between processors and between versions of NumPy: by about 1e-14 of the loudest
-sample. A store rounds levels to steps of .35 dB, so its codes are equal on other machines too unless
-a level lies within 1e-12 dB of the middle between two; none is known that did.
+last bits may differ between processors and between versions of NumPy, by some 1e-14 of the loudest
+sample. That is far less than the .35 dB to which a store rounds levels, so that its codes are equal
+on other machines too but for a level that happens to lie in the very middle between two.
 """
 
 from functools import lru_cache
@@ -48,7 +48,7 @@ def render(notes: Notes, preset: Preset, audio: Audio) -> Floats:
     sound = np.zeros(audio.segment_samples)
     instrument = _Instrument(preset, audio.sample_rate)
     # in one order, as sums of floats depend on it
-    for note in notes[np.lexsort([notes[name] for name in notes.dtype.names])]:
+    for note in notes[np.lexsort([notes[name] for name in ("end", "velocity", "pitch", "start")])]:
         start = round(float(note["start"]) * audio.sample_rate)
         seconds = max(float(note["end"]) - float(note["start"]), SHORTEST)
         played = instrument.play(
@@ -62,7 +62,7 @@ def render(notes: Notes, preset: Preset, audio: Audio) -> Floats:
 def _white() -> Complex:
     """The spectrum of noise that all presets filter, all of whose bins are equally strong."""
     phase = np.random.default_rng(0).uniform(0, 2 * np.pi, NOISE // 2 + 1)
-    return np.exp(1j * phase)
+    return np.asarray(np.exp(1j * phase))
 
 
 def _peaks_db(hertz: Floats, peaks: tuple[Peak, ...]) -> Floats:
@@ -164,7 +164,7 @@ class _Instrument:
         if key not in self._tables:
             base = hertz / self._preset.divisor
             count = min(PARTIALS, int(self._rate / 2 / base))
-            partials = base * np.arange(1, count + 1)
+            partials = base * np.arange(1.0, count + 1)
             # 16 samples a period of the highest partial, so that linear interpolation does
             size = 1 << max(10, (16 * count - 1).bit_length())
             spectrum = np.zeros((2, size // 2 + 1), complex)

@@ -154,7 +154,7 @@ def draw_preset(seed: int, number: int) -> Preset:
         damping=_logarithmic(rng, kind.damping),
         formants=_formants(rng, kind),
         cutoff=_logarithmic(rng, kind.cutoff),
-        slope=rng.uniform(1, 4),
+        slope=rng.uniform(0.5, 4),
         resonance=rng.uniform(*kind.resonance),
         tracking=rng.uniform(0.2, 1),
         bright=rng.uniform(*kind.bright),
@@ -255,9 +255,9 @@ def _modulated(rng: np.random.Generator, divisor: int) -> tuple[Levels, Levels]:
         With small and with large indices of modulation.
     """
     count = int(rng.integers(2, 5))
-    ratios = [int(ratio) for ratio in rng.integers(1, 3 + 5 * divisor, count - 1)]
+    ratios = [int(ratio) for ratio in rng.integers(1, 3 + 6 * divisor, count - 1)]
     targets = [index + 1 if rng.random() < 0.5 else count - 1 for index in range(count - 1)]
-    indices = np.exp(rng.uniform(np.log(0.15), np.log(4), count - 1))
+    indices = np.exp(rng.uniform(np.log(0.3), np.log(6), count - 1))
     share = rng.uniform(0.05, 0.6)
     phase = 2 * np.pi * np.arange(PERIOD) / PERIOD
     found = []

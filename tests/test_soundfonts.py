@@ -9,7 +9,7 @@ import pytest
 from audio import soundfonts
 from audio.errors import InputError
 from audio.files import sha256
-from audio.soundfonts import KNOWN, Known
+from audio.soundfonts import KNOWN, OWN, Known
 from tests.conftest import FONT, change, committed, run_stage, write_params
 
 
@@ -36,7 +36,7 @@ def test_a_font_that_is_not_installed_names_its_package(
 
 @pytest.mark.parametrize("name", ["FluidR3", "absent.sf2", "/", ""])
 def test_an_unknown_name_is_told_the_known_ones(name: str) -> None:
-    known = re.escape(", ".join(KNOWN))
+    known = re.escape(", ".join([*KNOWN, *OWN]))
     with pytest.raises(InputError, match=f"expected a soundfont, got {name!r}; .* one of {known}"):
         soundfonts.find(name)
 

@@ -11,7 +11,7 @@ from audio.mel import mel_spectrogram, quantize
 from audio.midi import read
 from audio.notes import piano_roll
 from audio.rendering import Renderer
-from audio.soundfonts import SPLITS
+from audio.soundfonts import SPLITS, SYNTHESIZER
 from audio.store import Split
 from stages import spectrograms
 from stages.params import Params, load
@@ -31,7 +31,7 @@ def settings(tiny_params: Path) -> Params:
 
 @pytest.fixture
 def rows(settings: Params) -> list[Example]:
-    """Five examples for training and three for test, all with an effect, of two fonts."""
+    """Five examples for training, three for test: of two fonts with an effect, and of presets."""
     tracks = read(random_midi(0, 20))
     fonts = dict.fromkeys(SPLITS, FONTS)
     chain = effects.dumps([("tremolo", {"speed": 6.0, "depth": 40.0})])
@@ -42,7 +42,15 @@ def rows(settings: Params) -> list[Example]:
             settings.sequences,
         )  # fmt: skip
         timbre = example.timbre._replace(effects=chain, font=FONTS[number % 2])
-        drawn.append(example._replace(timbre=timbre, split="train" if number < 5 else "test"))
+        content = example.content_timbre._replace(font=SYNTHESIZER)
+        rng = np.random.default_rng(number)
+        drawn.append(
+            example._replace(
+                timbre=timbre,
+                content_timbre=examples.with_preset(content, rng, 0, "train"),
+                split="train" if number < 5 else "test",
+            )
+        )
     return drawn
 
 
@@ -129,9 +137,10 @@ def test_the_store_holds_the_views_as_they_are_rendered(
     assert np.abs(split.audio(1) - views).max() <= 0.5 / store.INT16 + 1e-7
     timbres = [example.content_timbre, example.timbre, example.timbre]
     assert split.index("program")[1].tolist() == [timbre.program for timbre in timbres]
-    assert [FONTS[number] for number in split.index("font")[1]] == [each.font for each in timbres]
+    names = split.attributes["fonts"]
+    assert names == sorted([*FONTS, SYNTHESIZER])
+    assert [names[number] for number in split.index("font")[1]] == [each.font for each in timbres]
     assert [bytes(name).hex() for name in split.index("piece")[1]] == [example.piece] * 3
-    assert split.attributes["fonts"] == FONTS
     assert (len(Split(path, "train")), len(split)) == (5, 3)
     notes = split.notes()
     assert notes is not None
@@ -162,7 +171,7 @@ def test_how_many_fonts_are_kept_does_not_matter(
 ) -> None:
     digests = []
     for kept in (4, 1):
-        monkeypatch.setattr(rendering, "FONTS_KEPT", kept)
+        monkeypatch.setattr(rendering, "SOURCES_KEPT", kept)
         renderer = Renderer(fonts, settings.audio, settings.spectrograms.synthesis)
         shards = [renderer.shard(rows[n : n + 2], keep_audio=2) for n in (0, 2, 4, 2, 0)]
         digests.append([shard.digest() for shard in shards])
