@@ -14,7 +14,6 @@ from audio.errors import InputError
 from audio.files import replacing
 from audio.params import Audio, Section
 
-
 # parts of the autoencoder that came later, as checkpoints from before them have none
 _LATER_PARTS: dict[str, Any] = {"retrieval_heads": 0, "fine_dilations": []}
 

@@ -82,8 +82,10 @@ class FrameRetrieval(nn.Module):
         values = patches[:, None].expand(-1, self.heads, -1, -1)  # b h t' (s m)
         bias = None if style.bias is None else style.bias[:, None, None].to(query.dtype)
         found = F.scaled_dot_product_attention(query, key, values, attn_mask=bias)
-        mels = found.unflatten(3, (STRIDE, -1)).permute(0, 1, 4, 2, 3)  # b h t (s m) -> b h m t s
-        draft: Tensor = self.enter(mels.flatten(3, 4).flatten(1, 2))
+        batch, _, count, size = found.shape
+        parts = found.reshape(batch, self.heads, count, STRIDE, size // STRIDE)  # b h t s m
+        mels = parts.permute(0, 1, 4, 2, 3).reshape(batch, -1, count * STRIDE)  # b (h m) (t s)
+        draft: Tensor = self.enter(mels)
         return draft
 
 

@@ -133,10 +133,11 @@ def mixed(styles: Sequence[Style], weights: Sequence[float]) -> Style:
 
 
 def patched(mel: Tensor) -> Tensor:
-    """Normalised mel `(B, M, T)` -> patches of `STRIDE` frames, `(B, 4 M, T / 4)`, frame by frame."""
-    whole = mel[..., : mel.shape[2] // STRIDE * STRIDE]
-    frames = whole.unflatten(2, (-1, STRIDE))  # b m t s
-    return frames.permute(0, 3, 1, 2).flatten(1, 2)
+    """Patches of `STRIDE` frames, side by side: normalised mel `(B, M, T)` -> `(B, 4 M, T / 4)`."""
+    batch, bands, frames = mel.shape
+    count = frames // STRIDE
+    whole = mel[..., : count * STRIDE].reshape(batch, bands, count, STRIDE)
+    return whole.permute(0, 3, 1, 2).reshape(batch, STRIDE * bands, count)  # b m t s -> b (s m) t
 
 
 class StyleEncoder(nn.Module):

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from audio import metrics
 from models import autoencoder, decoder
-from models.encoders import Style, mixed
+from models.encoders import Style, mixed, patched
 from models.power import frame_power
 from tests import tiny
 
@@ -121,6 +121,50 @@ def test_when_something_sounds_in_the_style_clip_does_not_matter() -> None:
     torch.testing.assert_close(layer(h, of(frames[..., torch.randperm(7)])), found)
     torch.testing.assert_close(layer(h, of(torch.cat([frames, frames], dim=2))), found)
     assert not torch.allclose(layer(h, of(torch.randn(2, 8, 7))), found, atol=1e-2)
+
+
+def retrieval() -> decoder.FrameRetrieval:
+    """Two heads that fetch mels of 3 bands."""
+    torch.manual_seed(0)
+    return decoder.FrameRetrieval(3, 16, 8, 2)
+
+
+def kept(mel: Tensor) -> Style:
+    """The style of a clip with its own frames, as far as retrieval looks."""
+    patches = patched(mel)
+    return of(torch.randn(len(mel), 8, patches.shape[2]))._replace(patches=(patches,))
+
+
+def test_a_patch_holds_frames_of_the_mel_one_after_the_other() -> None:
+    mel = torch.randn(2, 3, 11)  # of which three frames make no whole patch
+    patches = patched(mel)
+    assert patches.shape == (2, 12, 2)
+    for number, patch in enumerate(patches.unbind(2)):
+        frames = mel[..., 4 * number : 4 * number + 4]
+        torch.testing.assert_close(patch, frames.transpose(1, 2).flatten(1))
+
+
+@torch.no_grad()
+def test_what_is_fetched_lies_between_the_clips_own_frames() -> None:
+    layer, mel = retrieval(), torch.randn(1, 3, 4).repeat(1, 1, 5)  # one patch over and over
+    layer.enter = torch.nn.Conv1d(6, 6, 1)
+    torch.nn.init.eye_(layer.enter.weight[..., 0])
+    torch.nn.init.zeros_(layer.enter.bias)
+    fetched = layer(torch.randn(1, 16, 7), kept(mel))
+    wanted = mel[..., :4].repeat(1, 2, 7)  # by each head, for each moment of the content
+    torch.testing.assert_close(fetched, wanted)
+
+
+@torch.no_grad()
+def test_when_a_frame_of_the_clip_sounds_does_not_matter_to_retrieval() -> None:
+    layer, h, style = retrieval(), torch.randn(2, 16, 5), kept(torch.randn(2, 3, 28))
+    order = torch.randperm(7)
+    moved = style._replace(
+        frames=(style.frames[0][..., order],), patches=(style.patches[0][..., order],)
+    )
+    torch.testing.assert_close(layer(h, moved), layer(h, style))
+    twice = mixed([style, style], [0.5, 0.5])
+    torch.testing.assert_close(layer(h, twice), layer(h, style))
 
 
 @torch.no_grad()

@@ -28,8 +28,9 @@ MODELS = ("autoencoder", "vqvae_self", "vqvae", "glow")
 FRAMES = 32  # of a segment
 AUTOENCODER = {
     "channels": 16, "content_dim": 8, "content_noise": 0.1, "style_channels": 16, "style_dim": 8,
-    "encoder_dilations": [1], "decoder_dilations": [1], "fine_dilations": [1], "loudness_weight": 0.0,
-    "distance_weight": 0.0, "power_weight": 0.0, "peaks_db": 0.0, "fitting_steps": 0,
+    "encoder_dilations": [1], "decoder_dilations": [1], "fine_dilations": [1],
+    "loudness_weight": 0.0, "distance_weight": 0.0, "power_weight": 0.0, "peaks_db": 0.0,
+    "fitting_steps": 0,
 }  # fmt: skip
 QUANTIZER = {"groups": 2, "codes": 8, "decay": 0.9, "restart_below": 0.05}
 NETWORKS: dict[str, dict[str, Any]] = {
