@@ -16,6 +16,23 @@ VARIED = ("train", "valid")  # splits with timbres made at random
 PLAIN = ("test", "timbre_test")  # splits without effects and transposition
 
 
+MUSIC = ("same_piece", "alike", "any")  # what a style clip can play, in the order of its codes
+
+
+class StyleMusic(Section):
+    """Section `sequences.style_music`: shares of what style clips play in training."""
+
+    same_piece: float = Field(ge=0, le=1)  # another segment of the target's own part
+    alike: float = Field(ge=0, le=1)  # another piece's, of like register and density
+    any: float = Field(ge=0, le=1)  # any other piece's
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if abs(self.same_piece + self.alike + self.any - 1) > 1e-9:
+            raise ValueError(f"shares that sum to 1 expected, got {self.model_dump()}")
+        return self
+
+
 class Sequences(Section):
     """How examples are drawn from pieces."""
 
@@ -23,6 +40,7 @@ class Sequences(Section):
     max_transposition: int = Field(ge=0, le=12)  # semitones, up or down
     cross_programs: int = Field(ge=8, le=128)  # the cross view's program is drawn from 0 to this
     effects_chances: list[float] = Field(min_length=1)  # of 0, 1, 2, ... effects
+    style_music: StyleMusic
     variation: Variations  # of timbres
     test_share: float = Field(gt=0, lt=1)  # of pieces
     valid_share: float = Field(gt=0, lt=1)  # of pieces
@@ -83,6 +101,7 @@ class Example(NamedTuple):
     timbre: Timbre  # S
     content_timbre: Timbre  # T
     group: str = ""  # the bin of a test case
+    style_music: str = MUSIC[0]  # what B is to A, one of `MUSIC`
 
     def row(self) -> dict[str, Any]:
         """The example as a row of a table."""
@@ -177,9 +196,9 @@ def draw(
 ) -> Example:
     """Draw one example of a piece; equal arguments give an equal example.
 
-    In the splits for tests nothing is varied by effects or transposition, and the style is still
-    the piece's own: `audio.pairing` exchanges that of the benchmark. For the timbre net, which is
-    to tell timbres apart, any pitched program is played by any part.
+    The style is still the piece's own: `audio.pairing` exchanges it. In the splits for tests
+    nothing is varied by effects or transposition. For the timbre net, which is to tell timbres
+    apart, any pitched program is played by any part.
 
     Args:
         tracks: the piece.

@@ -16,6 +16,9 @@ from audio.notes import Notes, piano_roll
 
 PER_PROGRAM = 4  # segments of one program in a bin, at most
 FRAMES_PER_SECOND = 100.0  # in which voices are counted
+ALIKE_SHARE = 0.05  # of a split, to each side by pitch: pieces of like register
+TRIES = 16  # of drawing another piece, before all that there are are listed
+ALIKE_DENSITY = 2.0  # times as many onsets at most, or one to so many
 
 
 class Texture(NamedTuple):
@@ -74,6 +77,69 @@ def pair(candidates: list[Example], count: int, seed: int) -> list[Example]:
     return [example for group, cases in paired.items() for example in cases[: shares[group]]]
 
 
+def other_music(examples: list[Example], shares: dict[str, float], seed: int) -> list[Example]:
+    """Let the styles of a split play other music than its targets, as in use, by shares.
+
+    A model that always heard the style in the target's own piece would learn to hear a sound in
+    the same register, chords and rhythm only.
+
+    Args:
+        examples: of one split, each with a style of its own piece.
+        shares: how many keep that (`same_piece`), how many get the style notes of another piece of
+            like register and density (`alike`), how many those of any other (`any`): in any unit.
+        seed: all chance is drawn from it and the pieces' names.
+
+    Returns:
+        The examples in their order; one for which there is no other piece keeps its style.
+    """
+    kinds = list(shares)
+    chances = np.array(list(shares.values())) / sum(shares.values())
+    pitch = np.array([np.median(example.style_notes["pitch"]) for example in examples])
+    onsets = np.array([len(example.style_notes) for example in examples])
+    by_pitch = np.lexsort((onsets, pitch))
+    rank = np.argsort(by_pitch)  # of each example among them
+    reach = max(2, round(len(examples) * ALIKE_SHARE))
+    exchanged = []
+    for number, example in enumerate(examples):
+        rng = generator(seed, "music", example.piece, number)
+        kind = kinds[int(rng.choice(len(kinds), p=chances))]
+        other = None
+        if kind == "alike":
+            near = by_pitch[max(0, rank[number] - reach) : rank[number] + reach + 1]
+            ratio = onsets[near] / onsets[number]
+            near = near[(ratio <= ALIKE_DENSITY) & (ratio >= 1 / ALIKE_DENSITY)]
+            other = _of_another_piece(examples, example, near, rng)
+        if kind == "any" or (kind == "alike" and other is None):
+            kind = "any"
+            other = _of_another_piece(examples, example, np.arange(len(examples)), rng)
+        exchanged.append(
+            example
+            if other is None
+            else example._replace(
+                style_piece=other.piece,
+                style_transposition=other.style_transposition,
+                style_notes=other.style_notes,
+                style_music=kind,
+            )
+        )
+    return exchanged
+
+
+def _of_another_piece(
+    examples: list[Example],
+    example: Example,
+    numbers: NDArray[np.int64],
+    rng: np.random.Generator,
+) -> Example | None:
+    """One of `numbers` of another cluster than the example, drawn; None if there is none."""
+    for _ in range(TRIES if len(numbers) else 0):
+        drawn: Example = examples[numbers[int(rng.integers(len(numbers)))]]
+        if drawn.cluster != example.cluster:
+            return drawn
+    others = [n for n in numbers.tolist() if examples[n].cluster != example.cluster]
+    return examples[others[int(rng.integers(len(others)))]] if others else None
+
+
 def styles_of_others(examples: list[Example], seed: int, alike: bool) -> list[Example]:
     """Let the style of each example play what another piece plays, in the timbre it has.
 
@@ -97,12 +163,16 @@ def styles_of_others(examples: list[Example], seed: int, alike: bool) -> list[Ex
             for its_group, other in zip(groups, examples, strict=True)
             if its_group == group and other.cluster != example.cluster
         ]
-        other = others[int(rng.integers(len(others)))] if others else example
+        if not others:
+            exchanged.append(example)
+            continue
+        other = others[int(rng.integers(len(others)))]
         exchanged.append(
             example._replace(
                 style_piece=other.piece,
                 style_transposition=other.transposition,
                 style_notes=other.notes,
+                style_music="alike" if alike else "any",
             )
         )
     return exchanged
@@ -128,6 +198,7 @@ def _paired(pool: list[Example], seed: int) -> list[Example]:
                 style_notes=other.notes,
                 timbre=other.timbre,
                 content_timbre=example.timbre,
+                style_music="alike",
             )
         )
     return cases

@@ -4,8 +4,9 @@
 side: `content`, `style`, `target`. `notes` is uint8 `(N, 16, T)`: which of the 128 MIDI pitches of
 content and target sound in each frame, eight to a byte. `audio` is int16 `(N', V, L)` where the
 split keeps it, of its first examples or of all. Small arrays beside them say what each view is:
-`program` uint8 and `font` uint8 `(N, V)`, the latter an index into the attribute `fonts`, and
-`piece` uint8 `(N, V, 16)`, the piece's name by content.
+`program` uint8 and `font` uint8 `(N, V)`, the latter an index into the attribute `fonts`,
+`piece` uint8 `(N, V, 16)`, the piece's name by content, and `style_music` uint8 `(N,)`: whether the
+style plays the target's piece (0), another one that is alike (1) or any other one (2).
 
 A chunk is what a reader takes at once, a shard is what one writer writes whole: two writers in one
 shard would lose data. Every chunk carries a checksum.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from audio.columns import NOTES
 from audio.errors import InputError
-from audio.examples import Example, Timbre
+from audio.examples import MUSIC, Example, Timbre
 from audio.files import replacing
 from audio.notes import notes_from_columns
 
@@ -39,6 +39,7 @@ SCHEMA = pa.schema(
         ("timbre", _TIMBRE),
         ("content_timbre", _TIMBRE),
         ("group", pa.string()),
+        ("style_music", pa.string()),
     ]
 )
 
@@ -100,11 +101,12 @@ class Index(NamedTuple):
     program: NDArray[np.uint8]  # (N, V)
     font: NDArray[np.str_]  # (N, V)
     piece: NDArray[np.uint8]  # (N, V, 16): the name of the piece that is played
+    style_music: NDArray[np.uint8]  # (N,): what the style plays, a place in `MUSIC`
 
 
 def index(path: Path, split: str) -> Index:
     """The index of a split, read without its notes."""
-    names = ("split", "piece", "style_piece", "timbre", "content_timbre")
+    names = ("split", "piece", "style_piece", "timbre", "content_timbre", "style_music")
     table = _file(path).read(columns=list(names))
     table = table.filter(pa.compute.equal(table["split"], split)).flatten()
     columns = {
@@ -122,6 +124,7 @@ def index(path: Path, split: str) -> Index:
         np.stack([columns[f"{name}.program"] for name in timbres], axis=1).astype(np.uint8),
         np.stack([columns[f"{name}.font"] for name in timbres], axis=1),
         np.frombuffer(bytes.fromhex(pieces), np.uint8).reshape(len(table), len(timbres), -1),
+        np.array([MUSIC.index(name) for name in columns["style_music"]], np.uint8),
     )
 
 

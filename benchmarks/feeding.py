@@ -14,6 +14,7 @@ from audio.store import VIEWS, Split
 from audio.store_writing import Content
 from benchmarks.measure import seconds_each
 from models.dataset import StoreDataset
+from models.style_crops import StyleCrops
 from stages.params import Params
 
 BATCH = 64
@@ -77,14 +78,18 @@ def open_large(folder: Path, settings: Params, examples: int) -> tuple[float, fl
     assert len(split) == len(split.index("program")) == examples
     opened = time.perf_counter() - begun
     frames = audio.segment_frames
-    StoreDataset(split, frames, frames, "cross", in_memory=False).batch(0, 0, BATCH)
+    StoreDataset(split, frames, StyleCrops.fixed(frames), "cross", in_memory=False).batch(
+        0, 0, BATCH
+    )
     return opened, time.perf_counter() - begun
 
 
 def _speed(path: Path, in_memory: bool, settings: Params, steps: int) -> float:
     """Examples a second, after as many steps to warm up."""
     frames = settings.audio.segment_frames
-    dataset = StoreDataset(Split(path, "train"), frames, frames, "cross", in_memory)
+    dataset = StoreDataset(
+        Split(path, "train"), frames, StyleCrops.fixed(frames), "cross", in_memory
+    )
     for step in range(steps):
         dataset.batch(0, step, BATCH)
     begun = time.perf_counter()

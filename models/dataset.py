@@ -14,8 +14,9 @@ from audio.errors import InputError
 from audio.mel import Codes
 from audio.params import Audio
 from audio.store import VIEWS, Split
+from models.style_crops import Runs, StyleCrops
 
-CONTENT, STYLE, TARGET = (VIEWS.index(view) for view in ("content", "style", "target"))
+CONTENT, TARGET = (VIEWS.index(view) for view in ("content", "target"))
 BLOCK = 1024  # examples that are shuffled together, and of which two or three such are in memory
 
 Integers = NDArray[np.int64]
@@ -109,7 +110,7 @@ class StoreDataset:
     Args:
         split: of the store.
         crop_frames: length of content and target.
-        style_frames: length of style.
+        style: how style clips are cut.
         content_view: `cross`, the content in another timbre, or `self`, the target itself.
         in_memory: hold all of it; None: if that takes less than half of the free memory.
 
@@ -121,16 +122,16 @@ class StoreDataset:
         self,
         split: Split,
         crop_frames: int,
-        style_frames: int,
+        style: StyleCrops,
         content_view: str,
         in_memory: bool | None = None,
     ) -> None:
         audio = Audio.model_validate(split.attributes["audio"])
         frames = audio.segment_frames
-        if max(crop_frames, style_frames) > frames:
+        if max(crop_frames, style.longest) > frames:
             raise InputError(
                 f"expected crop_frames and style_frames of at most the {frames} frames of a "
-                f"segment, got {crop_frames} and {style_frames}."
+                f"segment, got {crop_frames} and {style.longest}."
             )
         if in_memory is None:
             size = len(split) * (len(VIEWS) * audio.n_mels + 16) * frames
@@ -138,7 +139,8 @@ class StoreDataset:
             in_memory = size < psutil.virtual_memory().available / 2
         self._split, self._frames = split, frames
         self._programs = split.index("program")
-        self._crop, self._style = crop_frames, style_frames
+        self._crop, self._style = crop_frames, style
+        self._style_view = VIEWS.index(style.view)
         self._content = TARGET if content_view == "self" else CONTENT
         self._all = self._rows(0, len(split)) if in_memory else None
         self._epochs: OrderedDict[tuple[int, int], Epoch] = OrderedDict()
@@ -171,14 +173,15 @@ class StoreDataset:
         stop = min(start + size, len(self))
         rows = self._rows(start, stop) if self._all is None else self._all
         first = start if self._all is None else 0
-        zeros = np.zeros(stop - start, np.int64)
-        return self._take([(rows, i - first) for i in range(start, stop)], zeros, zeros)
+        picks = [(rows, i - first) for i in range(start, stop)]
+        heard = [self._style.in_order(self._frames)] * len(picks)
+        return self._take(picks, np.zeros(len(picks), np.int64), heard)
 
     def _make(self, seed: int, step: int, size: int) -> Batch:
         """The batch of a step; called by one thread only."""
         rng = np.random.default_rng(step_seed(seed, step))
         starts = rng.integers(self._frames - self._crop + 1, size=size)
-        style_starts = rng.integers(self._frames - self._style + 1, size=size)
+        heard = self._style.draw(rng, self._frames, size)
         picks = []
         for place in range(step * size, (step + 1) * size):
             number, rank = divmod(place, len(self))
@@ -189,7 +192,7 @@ class StoreDataset:
                 block = int(np.searchsorted(epoch.ends, rank, side="right"))
                 parts = self._block(seed, number, block)
                 picks.append((parts[epoch.part[rank]], int(epoch.row[rank])))
-        return self._take(picks, starts, style_starts)
+        return self._take(picks, starts, heard)
 
     def _epoch(self, seed: int, number: int) -> Epoch:
         """The order of an epoch, of which the last two are kept."""
@@ -224,22 +227,22 @@ class StoreDataset:
         programs = self._programs[start:stop]
         return Rows(self._split.mel(start, stop), self._split.notes(start, stop), programs)
 
-    def _take(
-        self, picks: list[tuple[Rows, int]], starts: Integers, style_starts: Integers
-    ) -> Batch:
-        """Crop the examples picked."""
-        content, style, target = (
+    def _take(self, picks: list[tuple[Rows, int]], starts: Integers, heard: list[Runs]) -> Batch:
+        """Crop the examples picked: content and target from `starts` on, of style what is heard."""
+        content, target = (
             np.stack(
                 [
-                    rows.mel[n, view, :, first : first + length]
-                    for (rows, n), first in zip(picks, begins, strict=True)
+                    rows.mel[n, view, :, first : first + self._crop]
+                    for (rows, n), first in zip(picks, starts, strict=True)
                 ]
             )
-            for view, begins, length in (
-                (self._content, starts, self._crop),
-                (STYLE, style_starts, self._style),
-                (TARGET, starts, self._crop),
-            )
+            for view in (self._content, TARGET)
+        )
+        style = np.stack(
+            [
+                np.concatenate([rows.mel[n, self._style_view, :, run] for run in runs], axis=1)
+                for (rows, n), runs in zip(picks, heard, strict=True)
+            ]
         )
         notes = [
             rows.notes[n, :, first : first + self._crop]

@@ -111,9 +111,21 @@ class Optimization(Section):
 class Training(Optimization):
     """How a model of content, style and target is trained."""
 
-    style_frames: int = Field(ge=8)
+    style_frames: int = Field(ge=8, multiple_of=4)  # of the longest style clip
+    style_frames_min: int = Field(ge=8, multiple_of=4)  # of the shortest
+    style_pieces: int = Field(ge=1)  # a style clip is cut into, at most, and shuffled; 1: none
+    style_view: Literal["style", "target"]  # where style is heard: other music, or the target's
     content_view: Literal["cross", "self"]  # the content's timbre: another one, or the target's
     augmentation: Augmentation
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.style_frames_min > self.style_frames:
+            raise ValueError(
+                "style_frames_min of at most style_frames expected, "
+                f"got style_frames_min: {self.style_frames_min}, style_frames: {self.style_frames}"
+            )
+        return self
 
 
 class TrainAutoencoder(Training):
@@ -154,10 +166,10 @@ class TrainTimbre(Training):
 
     @model_validator(mode="after")
     def _alike(self) -> Self:
-        if self.crop_frames != self.style_frames:
+        if not self.crop_frames == self.style_frames == self.style_frames_min:
             raise ValueError(
-                "style_frames that equal crop_frames expected, "
-                f"got style_frames: {self.style_frames}"
+                "style_frames and style_frames_min that equal crop_frames expected, "
+                f"got style_frames: {self.style_frames}, style_frames_min: {self.style_frames_min}"
             )
         return self
 

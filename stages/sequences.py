@@ -116,6 +116,12 @@ def draw(source: Path, pieces: list[survey.Piece], settings: Params) -> list[exa
         for split, places in chosen.items()
     }
     ordered["test"] = pairing.pair(ordered["test"], settings.sequences.test, settings.seed)
+    music = settings.sequences.style_music.model_dump()
+    ordered["train"] = pairing.other_music(ordered["train"], music, settings.seed)
+    # validated as in use: the style is never heard in the target's own piece
+    others = {kind: share for kind, share in music.items() if kind != "same_piece"}
+    if any(others.values()):
+        ordered["valid"] = pairing.other_music(ordered["valid"], others, settings.seed)
     for split in examples.TIMBRE:
         ordered[split] = pairing.styles_of_others(
             ordered[split], settings.seed, alike=split in examples.PLAIN

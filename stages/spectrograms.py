@@ -76,6 +76,7 @@ def prepare(path: Path, examples: Path, settings: Params) -> None:
                 "program": columns.program,
                 "font": np.searchsorted(fonts, columns.font).astype(np.uint8),
                 "piece": columns.piece,
+                "style_music": columns.style_music,
             },
             settings.audio,
             settings.spectrograms.chunk_examples,

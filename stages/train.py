@@ -20,6 +20,7 @@ from audio.store import Split
 from models import blocks, checkpoint, devices
 from models.dataset import StoreDataset
 from models.params import Train
+from models.style_crops import StyleCrops
 from models.training import DivergedError, Trainer
 from stages.console import run
 from stages.params import load
@@ -46,10 +47,11 @@ def main() -> None:
     train, valid = (Split(args.store, split) for split in code.splits)
     audio = Audio.model_validate(train.attributes["audio"])
     base = None if args.base is None else checkpoint.load(args.base)[1]
-    crop, style, view = settings.crop_frames, settings.style_frames, settings.content_view
+    crop, style, view = settings.crop_frames, StyleCrops.of(settings), settings.content_view
     batches = [StoreDataset(train, crop, style, view)]
     if code.whole:
-        crop = style = audio.segment_frames
+        crop = audio.segment_frames
+        style = StyleCrops.fixed(crop)
     batches.append(StoreDataset(valid, crop, style, view))
 
     scratch = Scratch(

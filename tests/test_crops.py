@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from audio.errors import InputError
 from audio.store import Split
 from models.dataset import StoreDataset, step_seed
+from models.style_crops import StyleCrops
 from tests import tiny
 
 COUNT, CROP, STYLE = 12, 16, 24
@@ -22,7 +23,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Split:
 
 
 def made(split: Split, content_view: str = "cross", *, in_memory: bool = True) -> StoreDataset:
-    return StoreDataset(split, CROP, STYLE, content_view, in_memory)
+    return StoreDataset(split, CROP, StyleCrops.fixed(STYLE), content_view, in_memory)
 
 
 def ramp() -> NDArray[np.uint8]:
@@ -93,7 +94,7 @@ def test_validation_goes_through_all_examples_in_order(ramps: Split, *, held: bo
 
 def test_a_crop_longer_than_a_segment_is_refused(ramps: Split) -> None:
     with pytest.raises(InputError, match=r"at most the 32 frames of a segment, got 40 and 16\.$"):
-        StoreDataset(ramps, 40, 16, "cross")
+        StoreDataset(ramps, 40, StyleCrops.fixed(16), "cross")
 
 
 def test_the_crops_of_an_example_differ_from_epoch_to_epoch(store: Split) -> None:

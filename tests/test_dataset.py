@@ -12,6 +12,7 @@ from audio.errors import InputError
 from audio.store import Split
 from models import dataset
 from models.dataset import Batch, Rows, StoreDataset
+from models.style_crops import StyleCrops
 from tests import tiny
 
 CROP, STYLE = 16, 24
@@ -41,7 +42,7 @@ def blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def made(split: Split, content_view: str = "cross", **options: Any) -> StoreDataset:
-    return StoreDataset(split, CROP, STYLE, content_view, **options)
+    return StoreDataset(split, CROP, StyleCrops.fixed(STYLE), content_view, **options)
 
 
 def equal(one: Batch, other: Batch) -> bool:

@@ -19,6 +19,7 @@ from audio.params import Section
 from audio.store import Split
 from models import checkpoint, systems
 from models.dataset import StoreDataset
+from models.style_crops import StyleCrops
 from models.training import Trainer
 from tests import tiny
 from tests.conftest import ROOT
@@ -91,7 +92,9 @@ def test_the_model_of_the_page_is_trained_and_kept(
     torch.manual_seed(0)
     model = checkpoint.build("framewise", settings.network, tiny.AUDIO)
     store = tiny.write_store(tmp_path / "store.zarr", train=tiny.codes(12), valid=tiny.codes(5, 1))
-    train, valid = (StoreDataset(Split(store, each), 16, 16, "cross") for each in model.splits)
+    train, valid = (
+        StoreDataset(Split(store, each), 16, StyleCrops.fixed(16), "cross") for each in model.splits
+    )
     trainer = Trainer(
         "train.framewise", model, settings, tiny.AUDIO, 0, tmp_path / "progress.pt",
         pictures=tmp_path / "pictures",

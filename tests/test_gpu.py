@@ -13,6 +13,7 @@ from models import checkpoint
 from models.audio_dataset import AudioDataset
 from models.dataset import StoreDataset
 from models.params import Train, Vocoder
+from models.style_crops import StyleCrops
 from models.training import Trainer
 from stages.params import Params
 from stages.profile import Document, switched
@@ -34,7 +35,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Data:
     path = tmp_path_factory.mktemp("data") / "store"
     tiny.write_store(path, train=tiny.codes(16), valid=tiny.codes(6, seed=1))
     train, valid = (
-        StoreDataset(Split(path, name), crop_frames=16, style_frames=16, content_view="cross")
+        StoreDataset(Split(path, name), 16, StyleCrops.fixed(16), "cross")
         for name in ("train", "valid")
     )
     return train, valid

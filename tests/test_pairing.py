@@ -7,7 +7,15 @@ import pytest
 
 from audio.examples import Example
 from audio.notes import Notes, notes_from_columns
-from audio.pairing import PER_PROGRAM, bins, pair, styles_of_others, texture
+from audio.pairing import (
+    ALIKE_DENSITY,
+    PER_PROGRAM,
+    bins,
+    other_music,
+    pair,
+    styles_of_others,
+    texture,
+)
 from tests.test_examples import of_split
 
 
@@ -110,3 +118,65 @@ def test_a_style_of_another_piece_keeps_its_timbre(
 def test_a_piece_that_is_alone_keeps_its_style(candidates: list[Example], *, alike: bool) -> None:
     (kept,) = styles_of_others(candidates[:1], 0, alike)
     assert kept.style_piece == kept.piece
+
+
+SHARES = {"same_piece": 0.1, "alike": 0.4, "any": 0.5}
+
+
+@pytest.fixture(scope="module")
+def many() -> list[Example]:
+    """Segments of all registers and of several densities, each two of a cluster."""
+    rng = np.random.default_rng(0)
+    examples = of_split("train", 600)
+    styles = [chords(int(lowest), int(voices)) for lowest, voices in
+              zip(rng.integers(30, 90, 600), rng.integers(1, 5, 600), strict=True)]  # fmt: skip
+    return [
+        example._replace(style_notes=notes, cluster=f"cluster{number // 2}")
+        for number, (example, notes) in enumerate(zip(examples, styles, strict=True))
+    ]
+
+
+def test_styles_play_other_music_by_their_shares(many: list[Example]) -> None:
+    found = other_music(many, SHARES, 0)
+    counts = Counter(example.style_music for example in found)
+    for kind, share in SHARES.items():
+        deviation = np.sqrt(len(many) * share * (1 - share))
+        assert abs(counts[kind] - share * len(many)) < 4 * deviation
+
+
+def test_other_music_is_of_another_cluster_and_of_the_split(many: list[Example]) -> None:
+    by_piece = {example.piece: example for example in many}
+    for before, after in zip(many, other_music(many, SHARES, 0), strict=True):
+        other = by_piece[after.style_piece]
+        assert (other.cluster == after.cluster) == (after.style_music == "same_piece")
+        assert np.array_equal(after.style_notes, other.style_notes)
+        assert after._replace(style_piece="", style_transposition=0, style_notes=before.notes,
+                              style_music="") == before._replace(
+            style_piece="", style_transposition=0, style_notes=before.notes, style_music=""
+        )  # fmt: skip
+
+
+def test_music_that_is_alike_has_the_register_and_the_density(many: list[Example]) -> None:
+    distances: dict[str, list[float]] = {kind: [] for kind in SHARES}
+    for before, after in zip(many, other_music(many, SHARES, 0), strict=True):
+        one, other = before.style_notes, after.style_notes
+        distances[after.style_music].append(
+            abs(np.median(one["pitch"]) - np.median(other["pitch"]))
+        )
+        if after.style_music == "alike":
+            assert 1 / ALIKE_DENSITY <= len(other) / len(one) <= ALIKE_DENSITY
+    assert max(distances["alike"]) < 8
+    assert np.mean(distances["any"]) > 2 * np.mean(distances["alike"])
+
+
+def test_other_music_depends_on_the_seed_alone(many: list[Example]) -> None:
+    def pieces(seed: int) -> list[str]:
+        return [example.style_piece for example in other_music(many, SHARES, seed)]
+
+    assert pieces(0) == pieces(0)
+    assert pieces(0) != pieces(1)
+
+
+def test_without_another_piece_the_style_stays(many: list[Example]) -> None:
+    alone = other_music(many[:2], {"alike": 1.0}, 0)  # of one cluster
+    assert [example.style_music for example in alone] == ["same_piece"] * 2

@@ -16,6 +16,7 @@ from audio.store import Split
 from models import samples
 from models.dataset import Batch, StoreDataset
 from models.optimizers import schedule
+from models.style_crops import StyleCrops
 from models.training import DivergedError, Trainer
 from tests import tiny
 
@@ -32,7 +33,10 @@ def on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
 def data(tmp_path_factory: pytest.TempPathFactory) -> Data:
     path = tmp_path_factory.mktemp("data") / "store"
     tiny.write_store(path, train=tiny.codes(16), valid=tiny.codes(6, seed=1))
-    train, valid = (StoreDataset(Split(path, name), 16, 16, "cross") for name in ("train", "valid"))
+    train, valid = (
+        StoreDataset(Split(path, name), 16, StyleCrops.fixed(16), "cross")
+        for name in ("train", "valid")
+    )
     return train, valid
 
 

@@ -41,7 +41,8 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "glow": {"levels": 2, "steps": 2, "hidden": 8, "condition": 8},
 }
 TRAINING = {
-    "steps": 6, "batch_size": 4, "crop_frames": 16, "style_frames": 16, "learning_rate": 1e-3,
+    "steps": 6, "batch_size": 4, "crop_frames": 16, "style_frames": 16,
+    "style_frames_min": 8, "style_pieces": 2, "learning_rate": 1e-3,
     "warmup_steps": 1, "valid_every": 2,
 }  # fmt: skip
 VOCOS = {"n_fft": 128, "channels": 16, "hidden": 32, "layers": 2, "resolutions": [64, 256]}
@@ -60,7 +61,8 @@ def parameters(**training: Any) -> dict[str, Any]:
         params["train"][name] |= TRAINING | training
         _update(params["train"][name]["network"], network)
     timbre = params["train"]["timbre"]
-    timbre["style_frames"] = timbre["crop_frames"]  # it compares clips of one length
+    # it compares clips of one length
+    timbre["style_frames"] = timbre["style_frames_min"] = timbre["crop_frames"]
     vocos = params["vocoder"]["vocos"]
     vocos |= {name: value for name, value in (TRAINING | training).items() if name in vocos}
     _update(vocos["network"], VOCOS)
