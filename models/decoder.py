@@ -69,24 +69,24 @@ class FrameRetrieval(nn.Module):
         self.norm = nn.GroupNorm(1, style_channels)
         self.query = nn.Conv1d(channels, heads * KEY, 1)
         self.key = nn.Conv1d(style_channels, heads * KEY, 1)
-        self.enter = nn.Conv1d(heads * n_mels, channels, 3, padding=1)
+        self.enter = nn.Linear(heads * n_mels, channels)
 
     def forward(self, h: Tensor, style: Style) -> Tensor:
         """Features of the content `(B, C, T)` and a style of T' frames -> `(B, C, 4 T)`."""
         frames = torch.cat([self.norm(clip) for clip in style.frames], dim=2)
-        query, key = (
-            x.unflatten(1, (self.heads, KEY)).transpose(2, 3)  # b (h d) t -> b h t d
-            for x in (self.query(normalize_channels(h)), self.key(frames))
-        )
-        patches = torch.cat(style.patches, dim=2).to(query.dtype).transpose(1, 2)
-        values = patches[:, None].expand(-1, self.heads, -1, -1)  # b h t' (s m)
-        bias = None if style.bias is None else style.bias[:, None, None].to(query.dtype)
-        found = F.scaled_dot_product_attention(query, key, values, attn_mask=bias)
-        batch, _, count, size = found.shape
-        parts = found.reshape(batch, self.heads, count, STRIDE, size // STRIDE)  # b h t s m
-        mels = parts.permute(0, 1, 4, 2, 3).reshape(batch, -1, count * STRIDE)  # b (h m) (t s)
-        draft: Tensor = self.enter(mels)
-        return draft
+        query = self.query(normalize_channels(h)).unflatten(1, (self.heads, KEY))  # b h k t
+        key = self.key(frames).unflatten(1, (self.heads, KEY))  # b h k t'
+        logits = (query.transpose(2, 3) @ key).float() / KEY**0.5
+        if style.bias is not None:
+            logits = logits + style.bias[:, None, None]
+        patches = torch.cat(style.patches, dim=2).transpose(1, 2)  # b t' (s m)
+        weights = logits.softmax(dim=3).to(patches.dtype)
+        batch, heads, count, _ = weights.shape
+        # all heads look among the same patches: one product for all, which is a third faster
+        found = weights.flatten(1, 2) @ patches  # b (h t) (s m)
+        mels = found.reshape(batch, heads, count * STRIDE, -1).transpose(1, 2)  # b (t s) h m
+        draft: Tensor = self.enter(mels.flatten(2))
+        return draft.transpose(1, 2)
 
 
 class Decoder(nn.Module):

@@ -147,8 +147,8 @@ def test_a_patch_holds_frames_of_the_mel_one_after_the_other() -> None:
 @torch.no_grad()
 def test_what_is_fetched_lies_between_the_clips_own_frames() -> None:
     layer, mel = retrieval(), torch.randn(1, 3, 4).repeat(1, 1, 5)  # one patch over and over
-    layer.enter = torch.nn.Conv1d(6, 6, 1)
-    torch.nn.init.eye_(layer.enter.weight[..., 0])
+    layer.enter = torch.nn.Linear(6, 6)
+    torch.nn.init.eye_(layer.enter.weight)
     torch.nn.init.zeros_(layer.enter.bias)
     fetched = layer(torch.randn(1, 16, 7), kept(mel))
     wanted = mel[..., :4].repeat(1, 2, 7)  # by each head, for each moment of the content
