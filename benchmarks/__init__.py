@@ -1,0 +1,1 @@
+from audio import threads as threads  # before PyTorch is loaded
