@@ -17,6 +17,15 @@ from models.dataset import step_seed
 
 Known = dict[str, Tensor | None]
 Place = tuple[int, int, int]  # example, view and first frame of a crop
+TARGET = VIEWS.index("target")
+MADE = len(VIEWS)  # stands for a view: the target's audio, with the mel that a model made for it
+
+
+class Made(NamedTuple):
+    """What a transfer model made of a split, see `models.made_mels`."""
+
+    mel: Codes  # (N', M, T)
+    share: float  # of the crops, 0 to 1, that are of these instead of true mels
 
 
 class AudioBatch(NamedTuple):
@@ -53,12 +62,19 @@ class AudioDataset:
         split: of the store.
         crop_frames: length of a crop.
         in_memory: hold all of it; None: if that takes less than half of the free memory.
+        made: mels that a model made, which take the place of some true ones; or none.
 
     Raises:
         InputError: if the split keeps no audio or its segments are too short.
     """
 
-    def __init__(self, split: Split, crop_frames: int, in_memory: bool | None = None) -> None:
+    def __init__(
+        self,
+        split: Split,
+        crop_frames: int,
+        in_memory: bool | None = None,
+        made: Made | None = None,
+    ) -> None:
         audio = Audio.model_validate(split.attributes["audio"])
         frames = audio.segment_frames
         if not split.heard:
@@ -75,7 +91,7 @@ class AudioDataset:
             a_view = audio.n_mels * frames + 2 * audio.segment_samples
             size = split.heard * len(VIEWS) * a_view
             in_memory = size < psutil.virtual_memory().available / 2
-        self._split, self._hop = split, audio.hop_length
+        self._split, self._hop, self._made = split, audio.hop_length, made
         self._frames, self._crop = frames, crop_frames
         self._all = self._read(0, split.heard) if in_memory else None
         self._maker = ThreadPoolExecutor(1)
@@ -97,17 +113,27 @@ class AudioDataset:
         return batch
 
     def in_order(self, start: int, size: int) -> AudioBatch:
-        """Examples `start` to `start + size`, the middle of a view of each: for validation."""
+        """Examples `start` to `start + size`, the middle of a view of each: for validation.
+
+        Where only made mels are wanted, that view is theirs.
+        """
         middle = (self._frames - self._crop) // 2
-        stop = min(start + size, len(self))
-        return self._take([(number, number % len(VIEWS), middle) for number in range(start, stop)])
+        all_made = self._made is not None and self._made.share == 1
+        return self._take(
+            [
+                (number, MADE if all_made else number % len(VIEWS), middle)
+                for number in range(start, min(start + size, len(self)))
+            ]
+        )
 
     def _make(self, seed: int, step: int, size: int) -> AudioBatch:
         """The batch of a step; called by one thread only."""
         rng = np.random.default_rng(step_seed(seed, step))
         highest = (len(self), len(VIEWS), self._frames - self._crop + 1)
-        places = rng.integers(highest, size=(size, 3)).tolist()
-        return self._take([(number, view, first) for number, view, first in places])
+        places = rng.integers(highest, size=(size, 3))
+        if self._made is not None:
+            places[rng.random(size) < self._made.share, 1] = MADE
+        return self._take([(number, view, first) for number, view, first in places.tolist()])
 
     def _take(self, places: list[Place]) -> AudioBatch:
         """Crop what was picked."""
@@ -118,7 +144,12 @@ class AudioDataset:
             else:
                 mel, sound = (values[number] for values in self._all)
             stop = first + self._crop
-            mels.append(mel[view, :, first:stop])
+            if view == MADE:
+                assert self._made is not None
+                mels.append(self._made.mel[number, :, first:stop])
+                view = TARGET
+            else:
+                mels.append(mel[view, :, first:stop])
             sounds.append(sound[view, first * self._hop : stop * self._hop])
         return AudioBatch(np.stack(mels), np.stack(sounds))
 

@@ -1,6 +1,6 @@
 """Make the vocoder: train it, or only write down the one that needs no training.
 
-Usage: python -m stages.vocoder STORE CHECKPOINT HISTORY METRICS
+Usage: python -m stages.vocoder STORE CHECKPOINT HISTORY METRICS [--model CHECKPOINT]
 """
 
 import argparse
@@ -11,14 +11,16 @@ import numpy as np
 import torch
 from torch import nn
 
-from audio.files import replacing, write_json
+from audio.errors import InputError
+from audio.files import replacing, sha256, write_json
 from audio.mel import dequantize, mel_spectrogram
 from audio.params import Audio
 from audio.scratch import Scratch
 from audio.store import VIEWS, Split
 from models import blocks, checkpoint, vocoder, vocos
-from models.audio_dataset import AudioDataset
-from models.params import Refinement
+from models.audio_dataset import AudioDataset, Made
+from models.made_mels import made_mels
+from models.params import Refinement, TrainVocos
 from models.training import DivergedError, Trainer
 from stages.console import run
 from stages.params import Params, load
@@ -29,8 +31,41 @@ NO_CURVE = "step,train_loss,valid_loss\n"  # the history of what was not trained
 TRIED = 16  # examples on which the mel is compared
 
 
-def trained(store: Path, history: Path, params: Params) -> tuple[nn.Module, Figures] | None:
+def datasets(
+    splits: list[Split], model: Path | None, settings: TrainVocos, audio: Audio
+) -> list[AudioDataset]:
+    """What to train and validate on, and, where models' mels count, what to validate on in use.
+
+    Raises:
+        InputError: if mels of a model are wanted and none is given.
+    """
+    train, valid = splits
+    if not settings.model_mels:
+        return [AudioDataset(split, settings.crop_frames) for split in splits]
+    if model is None:
+        raise InputError(
+            f"expected a trained model by --model for vocoder.vocos.model_mels: "
+            f"{settings.model_mels}, got none; please give its checkpoint, or set that to 0."
+        )
+    _, transfer = checkpoint.load(model)
+    made = [made_mels(transfer, split, audio) for split in splits]
+    return [
+        AudioDataset(train, settings.crop_frames, made=Made(made[0], settings.model_mels)),
+        AudioDataset(valid, settings.crop_frames),
+        AudioDataset(valid, settings.crop_frames, made=Made(made[1], 1.0)),
+    ]
+
+
+def trained(
+    store: Path, history: Path, params: Params, transfer: Path | None
+) -> tuple[nn.Module, Figures] | None:
     """Train the network; a killed run is taken up where it was last saved.
+
+    Args:
+        store: the spectrograms, with audio.
+        history: CSV to write.
+        params: all of them.
+        transfer: checkpoint of the model whose mels it learns from too, or None.
 
     Returns:
         The network and what its training led to; None in a process that only takes part.
@@ -39,14 +74,15 @@ def trained(store: Path, history: Path, params: Params) -> tuple[nn.Module, Figu
         InputError: if the store keeps no audio, or the training diverges.
     """
     settings = params.vocoder.vocos
-    train, valid = (Split(store, split) for split in vocos.Model.splits)
-    audio = Audio.model_validate(train.attributes["audio"])
-    batches = [AudioDataset(split, settings.crop_frames) for split in (train, valid)]
+    splits = [Split(store, split) for split in vocos.Model.splits]
+    audio = Audio.model_validate(splits[0].attributes["audio"])
+    train, valid, *in_use = datasets(splits, transfer, settings, audio)
     scratch = Scratch(
         "vocoder",
         params.seed,
         settings.model_dump(),
-        train.attributes,
+        splits[0].attributes,
+        sha256(transfer) if settings.model_mels and transfer is not None else None,
         *(code.read_bytes() for code in sorted(Path(str(blocks.__file__)).parent.glob("*.py"))),
     )
     torch.manual_seed(params.seed)
@@ -55,15 +91,17 @@ def trained(store: Path, history: Path, params: Params) -> tuple[nn.Module, Figu
     trainer = Trainer("vocoder.vocos", model, settings, audio, params.seed, path)
     if not trainer.leads:
         with suppress(DivergedError):  # the first process says it
-            trainer.fit(*batches)
+            trainer.fit(train, valid)
         return None
     progress = trainer.progress
     with scratch:
         if progress.step:
             print(f"vocos: taken up after step {progress.step}")
-        trainer.fit(*batches)
+        trainer.fit(train, valid)
         progress.write_history(history)
     figures = {"valid_loss": round(progress.kept["valid_loss"], 4), "steps": progress.step}
+    for each in in_use:
+        figures["valid_loss_in_use"] = round(trainer.validate(each)["valid_loss"], 4)
     return model.to("cpu").eval(), figures
 
 
@@ -89,6 +127,7 @@ def main() -> None:
     parser.add_argument("checkpoint", type=Path, help="safetensors to write")
     parser.add_argument("history", type=Path, help="CSV to write: the curves")
     parser.add_argument("metrics", type=Path, help="JSON to write: how near it comes, and its size")
+    parser.add_argument("--model", type=Path, help="checkpoint whose mels it learns from too")
     args = parser.parse_args()
 
     params = load()
@@ -96,7 +135,7 @@ def main() -> None:
     valid = Split(args.store, "valid")
     audio = Audio.model_validate(valid.attributes["audio"])
     if settings.kind == "vocos":
-        found = trained(args.store, args.history, params)
+        found = trained(args.store, args.history, params, args.model)
         if found is None:
             return
         base, figures = found
