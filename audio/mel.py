@@ -43,6 +43,15 @@ def mel_edges(n_mels: int, f_min: float, f_max: float) -> Floats:
     return _mel_to_hz(np.linspace(hz_to_mel(f_min), hz_to_mel(f_max), n_mels + 2))
 
 
+def band_spacing(settings: Audio) -> float:
+    """How far the centers of neighbouring bands lie apart, in Slaney's mel.
+
+    What is meant as a width over frequency is told in mel and divided by this, so that it is the
+    same width whatever number of bands there are up to whatever frequency.
+    """
+    return (hz_to_mel(settings.f_max) - hz_to_mel(settings.f_min)) / (settings.n_mels + 1)
+
+
 def triangles(edges: Floats, sample_rate: int, n_fft: int) -> Floats:
     """Triangular filters with peak 1, each from one edge over the next to the one after.
 

@@ -1,10 +1,15 @@
-"""How far an output is from what it should be: distances between two clips of one length."""
+"""How far an output is from what it should be: distances between two clips of one length.
+
+All that is measured is measured at one sample rate, so that figures of models with other mels can
+be compared; what lies above 8 kHz is not judged.
+"""
 
 from functools import lru_cache
 
 import numpy as np
 import scipy.fft
 import scipy.sparse
+import soxr
 from numpy.typing import NDArray
 
 from audio.mel import mel_edges, triangles
@@ -15,42 +20,51 @@ NAMES = (  # of all metrics, in the order in which they are written
     "lsd", "lsd_frames", "lsd_raw", "lsd_frames_raw", "rough", "timbre", "jaccard", "onset_f1",
     "note_f1", "frame_f1", "family",
 )  # fmt: skip
+RATE = 16_000  # Hz
 N_FFT, HOP, BANDS = 2048, 512, 128  # of the distances, as librosa's defaults are
 RANGE_DB = 80.0  # below the loudest value
 
 
-@lru_cache(maxsize=2)
-def _filters(sample_rate: int) -> scipy.sparse.csr_array:
+@lru_cache(maxsize=1)
+def _filters() -> scipy.sparse.csr_array:
     """Mel filters of equal area, as Slaney's are."""
-    edges = mel_edges(BANDS, 0.0, sample_rate / 2)
+    edges = mel_edges(BANDS, 0.0, RATE / 2)
     area = 2 / (edges[2:] - edges[:-2])
-    return scipy.sparse.csr_array(triangles(edges, sample_rate, N_FFT) * area[:, None])
+    return scipy.sparse.csr_array(triangles(edges, RATE, N_FFT) * area[:, None])
+
+
+def resampled(audio: Signal, sample_rate: int) -> Signal:
+    """A clip `(L,)` at the rate of all metrics, `RATE`; itself if it has that."""
+    if sample_rate == RATE:
+        return audio
+    made: Signal = soxr.resample(audio, sample_rate, RATE)
+    return made
 
 
 def log_mel(audio: Signal, sample_rate: int, normalize: bool = True) -> NDArray[np.float64]:
     """The reference evaluation's spectrogram: power mel in dB, 80 dB down from the loudest value.
 
-    What librosa 0.11 gives by `power_to_db(melspectrogram(y=audio, sr=sample_rate))`, to which the
-    tests hold it; computed here because loading librosa takes longer than scoring a clip.
+    What librosa 0.11 gives by `power_to_db(melspectrogram(y=audio, sr=16000))` at that rate, to
+    which the tests hold it; computed here because loading librosa takes longer than scoring a clip.
 
     Args:
         audio: `(L,)`.
-        sample_rate: Hz.
+        sample_rate: Hz; at another one than `RATE` it is resampled.
         normalize: bring the clip to an RMS of 1 first, so that its level does not matter.
 
     Returns:
-        `(128, 1 + L // 512)`.
+        `(128, 1 + L // 512)`, L at `RATE`.
     """
     return log_mels(audio, sample_rate)[not normalize]
 
 
 def log_mels(audio: Signal, sample_rate: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """`log_mel` with and without normalisation, of one transform."""
-    audio = audio.astype(np.float64)
+    audio = resampled(audio.astype(np.float64), sample_rate)
     padded = np.pad(audio, N_FFT // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP]
     spectrum = scipy.fft.rfft(frames * np.hanning(N_FFT + 1)[:-1])
-    mel = _filters(sample_rate) @ (spectrum.real**2 + spectrum.imag**2).T
+    mel = _filters() @ (spectrum.real**2 + spectrum.imag**2).T
     rms = np.sqrt(np.mean(audio**2)) + np.finfo(np.float32).eps
     decibels = (10 * np.log10(np.maximum(power, 1e-10)) for power in (mel / rms**2, mel))
     level, raw = (np.maximum(each, each.max() - RANGE_DB) for each in decibels)

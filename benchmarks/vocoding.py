@@ -7,12 +7,14 @@ Usage: python -m benchmarks.vocoding VOCODER TIMBRE [--font NAME] [--clips N] [-
 """
 
 import argparse
+import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import soxr
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -21,6 +23,7 @@ from audio import metrics, soundfonts
 from audio.benchmark import Signal
 from audio.files import write_json
 from audio.mel import mel_spectrogram
+from audio.melodia import Melodia, jaccard
 from audio.notes import Notes, notes_from_columns
 from audio.params import Audio
 from audio.synthesis import Synth, at_level
@@ -32,6 +35,7 @@ from stages.console import run
 from stages.params import Params, load
 
 SECONDS = 8
+MELODIA_SECONDS = 30.0  # for one clip
 KINDS = {  # programs of General MIDI, and what they play
     "melodies": (0, 11, 24, 40, 56, 65, 73, 80),
     "low notes": (0, 19, 32, 33, 42, 43, 58, 70),  # piano, organ, basses, cello, tuba, bassoon
@@ -48,6 +52,7 @@ class Row(NamedTuple):
     clips: int
     lsd: float  # dB
     timbre: float  # 1 - cosine
+    pitch: float  # distance by Melodia, of which the target's own noise is a part
     realtime: float  # seconds of audio a second, on one core
 
 
@@ -76,18 +81,19 @@ def clips(kind: str, count: int, font: Path, params: Params) -> Iterator[Signal]
 
 
 @torch.inference_mode()
-def embedded(net: timbre.Model, sound: Signal, audio: Audio) -> Tensor:
-    """What the timbre net hears, `(E,)`."""
-    return net.embed(torch.from_numpy(mel_spectrogram(sound, audio)).float()[None])[0]
+def embedded(net: timbre.Model, sound: Signal, audio: Audio, own: Audio) -> Tensor:
+    """What the timbre net hears in its own mel, `(E,)`."""
+    heard = soxr.resample(sound, audio.sample_rate, own.sample_rate)
+    return net.embed(torch.from_numpy(mel_spectrogram(heard, own)).float()[None])[0]
 
 
 @torch.inference_mode()
 def tried(
     kind: str, name: str, voice: vocoder.Vocoder, net: timbre.Model, sounds: list[Signal],
-    audio: Audio,
+    audio: Audio, own: Audio, melodia: Melodia,
 ) -> Row:  # fmt: skip
     """Resynthesise clips and compare them with the true ones."""
-    distances, apart, seconds = [], [], 0.0
+    distances, apart, pitches, seconds = [], [], [], 0.0
     for sound in sounds:
         frames = torch.from_numpy(mel(sound, audio))[None]
         begun = time.perf_counter()
@@ -95,12 +101,19 @@ def tried(
         seconds += time.perf_counter() - begun
         levels = (metrics.log_mel(clip, audio.sample_rate) for clip in (made, sound))
         distances.append(metrics.lsd(*levels))
-        one, other = (embedded(net, clip, audio) for clip in (made, sound))
+        one, other = (embedded(net, clip, audio, own) for clip in (made, sound))
         apart.append(1 - F.cosine_similarity(one, other, dim=0).item())
+        heard = [
+            melodia.pitches(metrics.resampled(clip, audio.sample_rate), metrics.RATE)
+            for clip in (made, sound)
+        ]
+        if heard[0] is not None and heard[1] is not None:
+            pitches.append(jaccard(heard[0], heard[1]))
     length = sum(len(sound) for sound in sounds) / audio.sample_rate
     return Row(
-        kind, name, len(sounds), float(np.mean(distances)), float(np.mean(apart)), length / seconds
-    )
+        kind, name, len(sounds), float(np.mean(distances)), float(np.mean(apart)),
+        float(np.mean(pitches)) if pitches else math.nan, length / seconds,
+    )  # fmt: skip
 
 
 def main() -> None:
@@ -117,6 +130,7 @@ def main() -> None:
     params = load()
     font, _ = soundfonts.find(args.font)
     _, net = checkpoint.load(args.timbre)
+    own = Audio.model_validate(checkpoint.description(args.timbre)["audio"])
     assert isinstance(net, timbre.Model)
     usual = checkpoint.build("griffin_lim", params.vocoder.griffin_lim, params.audio)
     refinement = Refinement(iterations=params.vocoder.refinements)
@@ -125,16 +139,17 @@ def main() -> None:
         args.vocoder.stem: vocoder.load(args.vocoder),
     }
     rows = []
-    for kind in KINDS:
-        sounds = list(clips(kind, args.clips, font, params))
-        for name, voice in voices.items():
-            with torch.inference_mode():
-                voice(torch.from_numpy(mel(sounds[0], params.audio))[None])  # the first is slow
-            rows.append(tried(kind, name, voice, net, sounds, params.audio))
+    with Melodia(MELODIA_SECONDS) as melodia:
+        for kind in KINDS:
+            sounds = list(clips(kind, args.clips, font, params))
+            for name, voice in voices.items():
+                with torch.inference_mode():
+                    voice(torch.from_numpy(mel(sounds[0], params.audio))[None])  # the first is slow
+                rows.append(tried(kind, name, voice, net, sounds, params.audio, own, melodia))
     print(f"{machine()}, of which one is used; {args.font}.\n")
-    print("| clips | vocoder | LSD, dB | timbre | x real time |\n|---|---|---|---|---|")
+    print("| clips | vocoder | LSD, dB | timbre | pitch | x real time |\n|---|---|---|---|---|---|")
     for row in rows:
-        figures = " | ".join(number(value) for value in (row.lsd, row.timbre, row.realtime))
+        figures = " | ".join(number(value) for value in row[3:])
         print(f"| {row.clips} {row.kind} | {row.vocoder} | {figures} |")
     if args.out is not None:
         write_json(args.out, [row._asdict() for row in rows])

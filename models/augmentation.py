@@ -4,10 +4,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from audio.mel import band_spacing
 from audio.params import Audio
 from models.params import Augmentation
 
-KNOTS = 8  # of an equalizer, evenly over the mel bands
+KNOTS_APART = 6.3  # Slaney's mel between the knots of an equalizer, about
 TILT_DB = 20.0  # of a noise's spectrum from the lowest to the highest band, at most
 
 Views = tuple[Tensor, Tensor, Tensor]
@@ -32,7 +33,7 @@ def augment(
     Returns:
         The three; equal ones where all settings are 0.
     """
-    gains = [_equalizer(target, settings.equalizer_db) for _ in range(2)]
+    gains = [_equalizer(target, settings.equalizer_db, audio) for _ in range(2)]
     levels = [_level(target, settings.level_db) for _ in range(2)]
     content = _amplified(content, gains[0] + levels[0], audio)
     style = _amplified(style, gains[1] + levels[1], audio)
@@ -42,11 +43,13 @@ def augment(
     return content, style, target
 
 
-def _equalizer(like: Tensor, deviation: float) -> Tensor:
+def _equalizer(like: Tensor, deviation: float, audio: Audio) -> Tensor:
     """Gains in dB, smooth over frequency, mild for most: `(B, M, 1)`."""
     batch, bands = like.shape[:2]
     strength = deviation * torch.rand(batch, 1, 1, device=like.device)
-    knots = strength * torch.randn(batch, 1, KNOTS, device=like.device)
+    span = (audio.n_mels - 1) * band_spacing(audio)
+    count = 1 + max(1, round(span / KNOTS_APART))
+    knots = strength * torch.randn(batch, 1, count, device=like.device)
     gains = F.interpolate(knots, bands, mode="linear", align_corners=True)
     return gains.transpose(1, 2)
 

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from audio.mel import hz_to_mel
+from audio.mel import band_spacing, hz_to_mel
 from audio.params import Audio
 from models.blocks import ResidualBlock
 from models.params import Autoencoder
@@ -16,8 +16,8 @@ from models.params import Autoencoder
 STRIDE = 4  # frames of mel to a frame of content
 LOWEST, HIGHEST = 28, 103  # MIDI pitches with a harmonic comb: E1 to G7
 PARTIALS = 12  # of a comb
-BUMP = 1.0  # mel bands, width of a partial
-NEIGHBOURS = 6  # mel bands on each side that a peak stands out of
+BUMP = 0.35  # Slaney's mel, 23 Hz below 1 kHz: width of a partial, a band at least
+AROUND = 2.1  # mel on each side that a peak stands out of
 
 
 def harmonic_combs(audio: Audio) -> Tensor:
@@ -27,15 +27,16 @@ def harmonic_combs(audio: Audio) -> Tensor:
         `(P, M)`: a row a semitone from `LOWEST` to `HIGHEST`, of mean 0 and length 1, with a bump
         at each partial that shrinks with the square root of its number.
     """
-    low, high = hz_to_mel(audio.f_min), hz_to_mel(audio.f_max)
-    bands = np.arange(audio.n_mels)
+    spacing = band_spacing(audio)
+    width = max(BUMP, spacing)
+    centers = hz_to_mel(audio.f_min) + spacing * np.arange(1, audio.n_mels + 1)
     combs = np.zeros((HIGHEST - LOWEST + 1, audio.n_mels))
     for row, pitch in enumerate(range(LOWEST, HIGHEST + 1)):
         for partial in range(1, PARTIALS + 1):
             hz = partial * 440.0 * 2 ** ((pitch - 69) / 12)
             if hz < audio.f_max:
-                band = (hz_to_mel(hz) - low) / (high - low) * (audio.n_mels + 1) - 1
-                combs[row] += np.exp(-(((bands - band) / BUMP) ** 2)) / np.sqrt(partial)
+                away = (centers - hz_to_mel(hz)) / width
+                combs[row] += np.exp(-(away**2)) / np.sqrt(partial)
     combs -= combs.mean(axis=1, keepdims=True)
     combs /= np.linalg.norm(combs, axis=1, keepdims=True) + np.finfo(float).eps
     return torch.from_numpy(combs).float()
@@ -52,14 +53,15 @@ class PitchFront(nn.Module):
     def __init__(self, audio: Audio) -> None:
         super().__init__()
         self.combs = nn.Parameter(harmonic_combs(audio))
+        self.neighbours = max(1, round(AROUND / band_spacing(audio)))
         self.channels = 2 * audio.n_mels + len(self.combs)
 
     def forward(self, mel: Tensor) -> Tensor:
         """`(B, M, T)` -> `(B, 2 M + P, T)`."""
         bands = mel.transpose(1, 2)
-        around = F.avg_pool1d(
-            F.pad(bands, (NEIGHBOURS, NEIGHBOURS), mode="replicate"), 2 * NEIGHBOURS + 1, stride=1
-        )
+        reach = self.neighbours
+        padded = F.pad(bands, (reach, reach), mode="replicate")
+        around = F.avg_pool1d(padded, 2 * reach + 1, stride=1)
         peaks = F.relu(mel - around.transpose(1, 2))
         fits = F.relu(self.combs @ peaks)
         return torch.cat([mel, peaks, fits], dim=1)

@@ -9,8 +9,10 @@ an equaliser. As the code of the notes carries no timbre, what is learned holds 
 from collections.abc import Callable
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
+from audio.mel import band_spacing
 from audio.params import Audio
 from models.encoders import Style
 from models.power import frame_power
@@ -19,7 +21,7 @@ TINY = 1e-4  # of a squared error, 0.2 dB: a root has no gradient at 0
 RANGE = 30.0  # dB below the usual level: softer frames tell little, and are left alone
 SOFTNESS = 3.0  # dB over which that sets in
 BETAS, EPSILON = (0.9, 0.999), 1e-8  # of Adam
-BANDS = 1  # to each side, that an equaliser is smoothed over
+SMOOTHED = 0.35  # Slaney's mel to each side, that an equaliser is smoothed over
 
 
 def spectral_distance(made: Tensor, wanted: Tensor) -> Tensor:
@@ -90,8 +92,9 @@ def missing(made: Tensor, clip: Tensor, audio: Audio) -> Tensor:
     """
     sounding = presence(clip, audio)
     gain = ((clip - made) * sounding).sum(dim=2) / (sounding.sum(dim=2) + 1)
-    padded = torch.nn.functional.pad(gain[:, None], (BANDS, BANDS), mode="replicate")
-    return torch.nn.functional.avg_pool1d(padded, 2 * BANDS + 1, stride=1).transpose(1, 2)
+    reach = max(1, round(SMOOTHED / band_spacing(audio)))
+    padded = F.pad(gain[:, None], (reach, reach), mode="replicate")
+    return F.avg_pool1d(padded, 2 * reach + 1, stride=1).transpose(1, 2)
 
 
 def equalized(mel: Tensor, gain: Tensor, audio: Audio) -> Tensor:

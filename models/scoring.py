@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import soxr
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
@@ -14,30 +15,32 @@ from audio.benchmark import Case, Signal
 from audio.families import FAMILIES
 from audio.mel import mel_spectrogram
 from audio.melodia import Melodia, Pitches, jaccard
+from audio.metrics import RATE
 from audio.notes import Notes, piano_roll
 from audio.params import Audio
 from models import checkpoint
 from models.timbre import Model as TimbreNet
 
-PITCH_HOP = 2  # spectrogram hops between the frames in which pitches are compared
+PITCH_HOP = 512  # samples at `RATE` between the frames in which pitches are compared
 
 Mel = NDArray[np.float64]
 Scores = dict[str, float]
 
 
 class Scorer:
-    """Scores outputs.
+    """Scores outputs, all at one rate whatever that of the clips is.
 
     Args:
         timbre: checkpoint of the timbre net.
-        audio: the mel's settings.
+        sample_rate: Hz, of all clips.
         melodia: the guarded pitch tracker.
     """
 
-    def __init__(self, timbre: Path, audio: Audio, melodia: Melodia) -> None:
+    def __init__(self, timbre: Path, sample_rate: int, melodia: Melodia) -> None:
         _, net = checkpoint.load(timbre)
         assert isinstance(net, TimbreNet)
-        self._net, self._audio, self._melodia = net, audio, melodia
+        self._net, self._rate, self._melodia = net, sample_rate, melodia
+        self._audio = Audio.model_validate(checkpoint.description(timbre)["audio"])
 
     def score(self, case: Case, outputs: Mapping[str, Signal]) -> dict[str, Scores]:
         """Score what several systems made of a case; none sees another.
@@ -56,9 +59,7 @@ class Scorer:
         timbre = case.style if case.target is None else case.target
         sounding = case.content if case.target is None else case.target
         wanted, pitches = self._embed(timbre), self._pitches(sounding)
-        levels = (
-            None if case.target is None else metrics.log_mels(case.target, self._audio.sample_rate)
-        )
+        levels = None if case.target is None else metrics.log_mels(case.target, self._rate)
         scores = {}
         for name, output in outputs.items():
             found = self._timbre(output, wanted, case.style_family)
@@ -73,7 +74,7 @@ class Scorer:
         return scores
 
     def _distances(self, output: Signal, target: tuple[Mel, Mel]) -> Scores:
-        level, raw = metrics.log_mels(output, self._audio.sample_rate)
+        level, raw = metrics.log_mels(output, self._rate)
         return {
             "lsd": metrics.lsd(level, target[0]),
             "lsd_frames": metrics.lsd_frames(level, target[0]),
@@ -84,7 +85,9 @@ class Scorer:
 
     @torch.inference_mode()
     def _embed(self, sound: Signal) -> Tensor:
-        mel = mel_spectrogram(sound, self._audio)
+        own = self._audio.sample_rate  # what the net was trained with
+        heard = sound if self._rate == own else soxr.resample(sound, self._rate, own)
+        mel = mel_spectrogram(heard, self._audio)
         return self._net.embed(torch.from_numpy(mel).float()[None])
 
     @torch.inference_mode()
@@ -103,13 +106,12 @@ class Scorer:
         return scores
 
     def _pitches(self, sound: Signal) -> Pitches | None:
-        return self._melodia.pitches(sound, self._audio.sample_rate)
+        return self._melodia.pitches(metrics.resampled(sound, self._rate), RATE)
 
     def _notes(self, output: Signal, notes: Notes) -> Scores:
-        rate, hop = self._audio.sample_rate, PITCH_HOP * self._audio.hop_length
-        found = pitch.pitches(output, rate, hop)
-        true = piano_roll(notes, found.shape[1], rate / hop)
-        onset, note = transcription.note_f1(
-            transcription.transcribe(found, output, rate, hop), notes
-        )
+        heard = metrics.resampled(output, self._rate)
+        found = pitch.pitches(heard, RATE, PITCH_HOP)
+        true = piano_roll(notes, found.shape[1], RATE / PITCH_HOP)
+        transcribed = transcription.transcribe(found, heard, RATE, PITCH_HOP)
+        onset, note = transcription.note_f1(transcribed, notes)
         return {"onset_f1": onset, "note_f1": note, "frame_f1": metrics.frame_f1(found, true)}

@@ -4,25 +4,28 @@ The shape is that of Cifka et al. 2021 (arXiv:2102.05749, section 4.3, and the c
 it): mel-frequency cepstral coefficients 2 to 13, four blocks of convolution, normalisation and
 pooling, trained by a triplet hinge on cosine similarity. Beside the mean over time we take the
 maximum too, and mix them linearly, which ordered two or three more of a hundred unseen triplets
-rightly. It is trained on soundfonts and pieces that neither the models nor the benchmark know. A
-second output tells the family of the instrument.
+rightly. It hears the same bands up to 8 kHz in whatever mel. It is trained on soundfonts and pieces
+that neither the models nor the benchmark know. A second output tells the family of the instrument.
 """
 
 import numpy as np
 import scipy.fft
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from audio.families import FAMILIES
+from audio.mel import band_spacing, mel_edges
 from audio.params import Audio
 from models.params import TimbreNet
 
+BANDS, LOWEST, HIGHEST = 128, 20.0, 8000.0  # Hz, what it hears of any mel
 COEFFICIENTS = slice(1, 13)  # the 2nd to the 13th; the first is the level
 HOP_SECONDS = 0.032  # of the frames that the net sees, about the reference's 500 of 16,000
 KERNELS = (4, 4, 4, 2)  # of the blocks, which also pool by as much
 SCALE_DB = 18.0  # what the coefficients are divided by
-KNOTS = 6  # of the random equalizer
+KNOTS_APART = 7.5  # Slaney's mel between the knots of the random equalizer, about
 SMEAR = 2  # frames to either side, at most
 
 Losses = dict[str, Tensor]
@@ -47,8 +50,9 @@ class Model(nn.Module):
         super().__init__()
         assert base is None
         self.config = config
-        cosines = scipy.fft.dct(np.eye(audio.n_mels), axis=0, norm="ortho")[COEFFICIENTS]
+        cosines = scipy.fft.dct(np.eye(BANDS), axis=0, norm="ortho")[COEFFICIENTS] @ _bands(audio)
         self.register_buffer("cosines", torch.from_numpy(cosines).float(), persistent=False)
+        self.knots = max(2, round((audio.n_mels + 1) * band_spacing(audio) / KNOTS_APART))
         self.pool = max(1, round(HOP_SECONDS * audio.frames_per_second))
         layers: list[nn.Module] = []
         for number, kernel in enumerate(KERNELS):
@@ -129,7 +133,7 @@ class Model(nn.Module):
 
         Target and style share one, so that there are more timbres than programs.
         """
-        knots = self.config.equalizer_db * torch.randn(count, 1, KNOTS, device=like.device)
+        knots = self.config.equalizer_db * torch.randn(count, 1, self.knots, device=like.device)
         return F.interpolate(knots, like.shape[1], mode="linear").transpose(1, 2)
 
     def _roughened(self, mel: Tensor) -> Tensor:
@@ -139,6 +143,16 @@ class Model(nn.Module):
         reach = int(torch.randint(SMEAR + 1, ()))
         padded = F.pad(noisy, (reach, reach), mode="replicate")
         return F.avg_pool1d(padded, 2 * reach + 1, stride=1)
+
+
+def _bands(audio: Audio) -> NDArray[np.float64]:
+    """Weights `(BANDS, M)` by which levels in dB are interpolated; of that very mel, the identity.
+
+    Beyond the mel's own bands stands what is in the outermost.
+    """
+    heard = mel_edges(BANDS, LOWEST, HIGHEST)[1:-1]
+    centers = mel_edges(audio.n_mels, audio.f_min, audio.f_max)[1:-1]
+    return np.stack([np.interp(heard, centers, one) for one in np.eye(audio.n_mels)], axis=1)
 
 
 def _mean_of_positive(violations: Tensor) -> Tensor:

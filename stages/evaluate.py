@@ -36,11 +36,11 @@ Scores = dict[str, float]
 
 
 @lru_cache(maxsize=1)
-def scorer(timbre: Path) -> "Scorer":
+def scorer(timbre: Path, sample_rate: int) -> "Scorer":
     """The scorer of this process."""
     from models.scoring import Scorer
 
-    return Scorer(timbre, load().audio, Melodia(MELODIA_SECONDS))
+    return Scorer(timbre, sample_rate, Melodia(MELODIA_SECONDS))
 
 
 @lru_cache(maxsize=1)
@@ -56,7 +56,7 @@ def score(benchmark: Path, outputs: Path, timbre: Path, number: int) -> dict[str
     case = cases[number]
     found = {name: system.get(case.name) for name, system in systems.items()}
     made = {name: sound for name, sound in found.items() if sound is not None}
-    return scorer(timbre).score(case, made)
+    return scorer(timbre, cases.sample_rate).score(case, made)
 
 
 def score_all(benchmark: Path, outputs: Path, timbre: Path) -> dict[str, dict[str, Scores]]:
@@ -103,7 +103,7 @@ def main() -> None:
     parser.add_argument("metrics", type=Path, help="folder to write: JSONs, the means")
     args = parser.parse_args()
 
-    load()  # the workers read it too: what is wrong with it is better said at once
+    load()  # nothing of it is used here, but what is wrong with it is said by every stage
     table = score_all(args.benchmark, args.outputs, args.timbre)
     with replacing(args.scores) as folder:
         folder.mkdir()

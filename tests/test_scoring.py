@@ -94,7 +94,7 @@ def scorer(tmp_path_factory: pytest.TempPathFactory, audio: Audio) -> Iterator[S
     path = tmp_path_factory.mktemp("net") / "timbre.safetensors"
     checkpoint.save(path, checkpoint.build("timbre", network, audio))
     with Melodia(60) as melodia:
-        yield Scorer(path, audio, melodia)
+        yield Scorer(path, audio.sample_rate, melodia)
 
 
 def scores(
