@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 from torch import Tensor, nn
 
 from audio import store_writing as writing
+from audio.examples import MUSIC
 from audio.mel import Codes, dequantize
 from audio.params import Audio
 from audio.store import VIEWS
@@ -130,7 +131,10 @@ def write_store(path: Path, **splits: Codes) -> Path:
     """A spectrogram store of these splits."""
     writing.create(path, {"audio": AUDIO.model_dump(), "views": list(VIEWS), "fonts": ["one"]})
     for split, mel in splits.items():
-        index = {"program": np.zeros((len(mel), 3), np.uint8)}
+        index = {
+            "program": np.zeros((len(mel), 3), np.uint8),
+            "style_music": (np.arange(len(mel)) % len(MUSIC)).astype(np.uint8),
+        }
         roll = notes(mel)
         writing.add_split(path, split, index, AUDIO, 4, 8, keep_notes=True, keep_audio=0)
         for shard in writing.shards(split, len(mel), 8):
