@@ -1,4 +1,8 @@
-"""Batches of mels and the audio they are of, for vocoders; pure functions of (seed, step)."""
+"""Batches of mels and the audio they are of, for vocoders; pure functions of (seed, step).
+
+Some of the mels may be those that a model made of other sounds, beside the audio that it was to
+make.
+"""
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
@@ -16,7 +20,8 @@ from audio.store import INT16, VIEWS, Split
 from models.dataset import step_seed
 
 Known = dict[str, Tensor | None]
-Place = tuple[int, int, int]  # example, view and first frame of a crop
+Place = tuple[int, int, int, bool]  # example, view, first frame of a crop; is its mel a made one?
+TARGET = VIEWS.index("target")
 
 
 class AudioBatch(NamedTuple):
@@ -52,13 +57,22 @@ class AudioDataset:
     Args:
         split: of the store.
         crop_frames: length of a crop.
+        made: what a model made of the examples, codes `(N, M, T)`; None: there is none of it.
+        share: of a batch, of the mels that are made ones; 1: of validation too.
         in_memory: hold all of it; None: if that takes less than half of the free memory.
 
     Raises:
         InputError: if the split keeps no audio or its segments are too short.
     """
 
-    def __init__(self, split: Split, crop_frames: int, in_memory: bool | None = None) -> None:
+    def __init__(
+        self,
+        split: Split,
+        crop_frames: int,
+        made: Codes | None = None,
+        share: float = 0.0,
+        in_memory: bool | None = None,
+    ) -> None:
         audio = Audio.model_validate(split.attributes["audio"])
         frames = audio.segment_frames
         if not split.heard:
@@ -77,6 +91,7 @@ class AudioDataset:
             in_memory = size < psutil.virtual_memory().available / 2
         self._split, self._hop = split, audio.hop_length
         self._frames, self._crop = frames, crop_frames
+        self._made, self._share = made, share if made is not None else 0.0
         self._all = self._read(0, split.heard) if in_memory else None
         self._maker = ThreadPoolExecutor(1)
         self._ahead: tuple[tuple[int, int, int], Future[AudioBatch]] | None = None
@@ -100,25 +115,38 @@ class AudioDataset:
         """Examples `start` to `start + size`, the middle of a view of each: for validation."""
         middle = (self._frames - self._crop) // 2
         stop = min(start + size, len(self))
-        return self._take([(number, number % len(VIEWS), middle) for number in range(start, stop)])
+        if self._share == 1:
+            return self._take([(number, TARGET, middle, True) for number in range(start, stop)])
+        numbers = range(start, stop)
+        return self._take([(number, number % len(VIEWS), middle, False) for number in numbers])
 
     def _make(self, seed: int, step: int, size: int) -> AudioBatch:
         """The batch of a step; called by one thread only."""
         rng = np.random.default_rng(step_seed(seed, step))
         highest = (len(self), len(VIEWS), self._frames - self._crop + 1)
         places = rng.integers(highest, size=(size, 3)).tolist()
-        return self._take([(number, view, first) for number, view, first in places])
+        made = (rng.random(size) < self._share).tolist()
+        return self._take(
+            [
+                (number, TARGET if is_made else view, first, is_made)
+                for (number, view, first), is_made in zip(places, made, strict=True)
+            ]
+        )
 
     def _take(self, places: list[Place]) -> AudioBatch:
         """Crop what was picked."""
         mels, sounds = [], []
-        for number, view, first in places:
+        for number, view, first, is_made in places:
             if self._all is None:
                 (mel,), (sound,) = self._read(number, number + 1)
             else:
                 mel, sound = (values[number] for values in self._all)
             stop = first + self._crop
-            mels.append(mel[view, :, first:stop])
+            if is_made:
+                assert self._made is not None
+                mels.append(self._made[number, :, first:stop])
+            else:
+                mels.append(mel[view, :, first:stop])
             sounds.append(sound[view, first * self._hop : stop * self._hop])
         return AudioBatch(np.stack(mels), np.stack(sounds))
 

@@ -73,6 +73,8 @@ def code_of(name: str) -> set[str]:
         starts += [module] if (ROOT / module).is_file() else []
     if "--checkpoint" in str(STAGES[name].cmd) or argument == "resynthesis":
         starts.append("models/trained.py")
+    if "--model" in str(STAGES[name].cmd):  # whose mels the vocoder hears
+        starts.append("models/autoencoder.py")
     if "vocoder" in str(STAGES[name].cmd):
         starts += ["models/griffin_lim.py", "models/vocos.py"]
     return reached(*starts)

@@ -27,7 +27,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return sounding.write_store(path, train=12, valid=6)
 
 
-def start(folder: Path, kind: str, store: Path, **training: int) -> subprocess.Popen[str]:
+def start(
+    folder: Path, kind: str, store: Path, *options: str, **training: float
+) -> subprocess.Popen[str]:
     """Begin the stage in `folder`, with small parameters, on one core."""
     folder.mkdir(exist_ok=True)
     params = tiny.parameters()
@@ -36,15 +38,17 @@ def start(folder: Path, kind: str, store: Path, **training: int) -> subprocess.P
     YAML(typ="safe").dump(params, folder / "params.yaml")
     cpu = {"PYTHONPATH": str(tiny.ROOT), "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
-        [sys.executable, "-m", "stages.vocoder", str(store), *OUTPUTS],
+        [sys.executable, "-m", "stages.vocoder", str(store), *OUTPUTS, *options],
         cwd=folder, env=os.environ | cpu, text=True, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )  # fmt: skip
 
 
-def made(folder: Path, kind: str, store: Path, **training: int) -> subprocess.CompletedProcess[str]:
+def made(
+    folder: Path, kind: str, store: Path, *options: str, **training: float
+) -> subprocess.CompletedProcess[str]:
     """Run the stage to its end."""
-    process = start(folder, kind, store, **training)
+    process = start(folder, kind, store, *options, **training)
     output, error = process.communicate()
     return subprocess.CompletedProcess(process.args, process.returncode, output, error)
 
@@ -84,18 +88,46 @@ def test_the_network_is_trained_and_decodes(store: Path, tmp_path: Path) -> None
     assert sound.abs().max() > 1e-3
 
 
+def test_it_learns_from_mels_that_a_model_made_too(store: Path, tmp_path: Path) -> None:
+    model = tmp_path / "autoencoder.safetensors"
+    checkpoint.save(model, tiny.build("autoencoder"))
+    result = made(tmp_path / "both", "vocos", store, "--model", str(model), model_mels=0.5)
+    assert result.returncode == 0, result.stderr
+    _, rows, metrics = outputs(tmp_path / "both")
+    assert metrics["valid_loss_made"] == pytest.approx(float(rows[-1]["valid_loss_made"]), abs=1e-4)
+    assert metrics["valid_loss_made"] != metrics["valid_loss"]
+    # with none of them the model does not matter
+    alone = [
+        made(tmp_path / name, "vocos", store, *options)
+        for name, options in {"with": ("--model", str(model)), "without": ()}.items()
+    ]
+    assert [result.returncode for result in alone] == [0, 0]
+    one, other = ((tmp_path / name / OUTPUTS[0]).read_bytes() for name in ("with", "without"))
+    assert one == other
+
+
+def test_a_share_without_a_model_ends_in_a_sentence(store: Path, tmp_path: Path) -> None:
+    result = made(tmp_path, "vocos", store, model_mels=0.5)
+    assert result.returncode == 2
+    assert "expected --model CHECKPOINT for vocoder.vocos.model_mels: 0.5" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 @pytest.mark.slow
 def test_a_killed_training_ends_as_one_left_alone(store: Path, tmp_path: Path) -> None:
-    long = {"steps": 60, "valid_every": 4}
+    model = tmp_path / "autoencoder.safetensors"
+    checkpoint.save(model, tiny.build("autoencoder"))
+    given = ("--model", str(model))
+    long = {"steps": 60, "valid_every": 4, "model_mels": 0.5}
     killed, whole = tmp_path / "killed", tmp_path / "whole"
-    process = start(killed, "vocos", store, **long)
+    process = start(killed, "vocos", store, *given, **long)
     while not list(killed.glob(".scratch/*/progress.pt")):
         assert process.poll() is None, process.communicate()[1]
         time.sleep(0.005)
     process.kill()
     process.communicate()
     assert not (killed / "out").exists()
-    results = [made(folder, "vocos", store, **long) for folder in (killed, whole)]
+    results = [made(folder, "vocos", store, *given, **long) for folder in (killed, whole)]
     assert [result.returncode for result in results] == [0, 0], results[0].stderr
     assert "vocos: taken up after step " in results[0].stdout
     assert "taken up" not in results[1].stdout
