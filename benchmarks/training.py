@@ -3,12 +3,14 @@
 The stand-in has the reference's size, within a part in 500: 55.7 million parameters over 1,025
 linear bins. Its layers are plain ones of PyTorch. The floor is how long this machine takes at
 least, by the rate of a large matrix product and by the bytes that have to move; both are measured
-in the same run.
+in the same run. So is the plain step: in float32, by AdamW.
 
-Usage: python -m benchmarks.training [--batch N] [--steps N] [--compile] [--out DIR]
+Usage: python -m benchmarks.training [--device cpu|cuda] [--threads N] [--batch N] [--steps N]
+           [--compile] [--out DIR]
 """
 
 import argparse
+import copy
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,13 +19,15 @@ import torch
 import torch.nn.functional as F
 from lightning_fabric import Fabric
 from torch import Tensor, nn
+from torch.optim import Optimizer
 from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
+from audio.errors import InputError
 from audio.files import write_json
 from benchmarks import limits
 from benchmarks.measure import machine, number
-from models import checkpoint, devices
+from models import checkpoint, devices, optimizers
 from models.blocks import over_time, parameter_count
 from models.quantizer import Quantizer
 from stages.console import run
@@ -70,6 +74,7 @@ class Step(NamedTuple):
     parameters: int
     operations: float  # of an example, forward and backward
     examples_per_second: float
+    plain: float  # examples a second in float32, by AdamW
     floor: float  # examples a second at most
     peak_memory_mb: float | None  # on a GPU
     compiled: float | None  # times as fast with torch.compile
@@ -105,10 +110,11 @@ def operations(model: nn.Module, given: list[Tensor]) -> float:
     return total
 
 
-def seconds(fabric: Fabric, model: Any, given: list[Tensor], steps: int) -> float:
+def seconds(
+    fabric: Fabric, model: Any, optimizer: Optimizer, given: list[Tensor], steps: int
+) -> float:
     """A step of the optimizer as `models.training` does it, the best of some after the first."""
-    trained = [p for p in model.parameters() if p.requires_grad]
-    module, optimizer = fabric.setup(model, torch.optim.AdamW(trained, lr=1e-4))
+    module, optimizer = fabric.setup(model, optimizer)
 
     def step() -> None:
         loss = module(*given)["total"]
@@ -121,7 +127,20 @@ def seconds(fabric: Fabric, model: Any, given: list[Tensor], steps: int) -> floa
     return limits.best(step, fabric.device, steps)
 
 
-def measure(settings: Params, batch: int, steps: int, compiled: bool) -> Iterator[Step]:
+def optimizer_of(name: str, model: nn.Module, settings: Params) -> Optimizer:
+    """The one that the parameters give a model; AdamW for the stand-in."""
+    section = getattr(settings.train, name, None)
+    return adamw(model) if section is None else optimizers.build(model, section)
+
+
+def adamw(model: nn.Module) -> Optimizer:
+    """AdamW on all that is trained."""
+    return torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-4)
+
+
+def measure(
+    settings: Params, device: str, batch: int, steps: int, compiled: bool
+) -> Iterator[Step]:
     """The steps of all models, the reference's first."""
     counted = {}
     for name, model, bands in networks(settings):
@@ -134,31 +153,41 @@ def measure(settings: Params, batch: int, steps: int, compiled: bool) -> Iterato
     for name, model, bands in networks(settings):
         size = parameter_count(model)
         trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
-        fabric = devices.launched(f"train.{name}", model, batch, 1)
-        device = fabric.device
+        fabric = Fabric(accelerator=device, devices=1, precision=devices.precision(model))
+        place = fabric.device
         dtype = torch.float32 if devices.precision(model) == "32-true" else torch.bfloat16
-        given = mels(settings, bands, batch, device)
-        if device.type == "cuda":
-            torch.cuda.reset_peak_memory_stats(device)
-        plain = seconds(fabric, model.train(), given, steps)
+        given = mels(settings, bands, batch, place)
+        whole = Fabric(accelerator=device, devices=1, precision="32-true")
+        copied = copy.deepcopy(model)
+        slow = seconds(whole, copied.train(), adamw(copied), given, steps)
+        if place.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(place)
+        taken = seconds(fabric, model.train(), optimizer_of(name, model, settings), given, steps)
         # a process's own peak would be that of the largest model so far
-        peak = devices.peak_memory_mb(device) if device.type == "cuda" else None
+        peak = devices.peak_memory_mb(place) if place.type == "cuda" else None
         faster = None
         if compiled:
-            faster = plain / seconds(fabric, torch.compile(model), given, steps)
-        least = limits.least_seconds(counted[name], trained, device, dtype)
-        yield Step(name, size, counted[name] / batch, batch / plain, batch / least, peak, faster)
+            made: Any = torch.compile(model)
+            faster = taken / seconds(
+                fabric, made, optimizer_of(name, model, settings), given, steps
+            )
+        least = limits.least_seconds(counted[name], trained, place, dtype)
+        yield Step(
+            name, size, counted[name] / batch, batch / taken, batch / slow, batch / least, peak,
+            faster,
+        )  # fmt: skip
 
 
-def markdown(found: list[Step], batch: int, device: torch.device) -> str:
+def markdown(found: list[Step], batch: int, device: str) -> str:
     """The steps as a table."""
-    where = f", {torch.cuda.get_device_name(device)}" if device.type == "cuda" else ""
+    where = torch.cuda.get_device_name() if device == "cuda" else f"{threads()} used"
     lines = [
-        f"{machine()}{where}; batches of {batch}.",
+        f"{machine()}, {where}; batches of {batch}.",
         "",
-        "| a training step | parameters | operations an example | examples/s | | floor: examples/s "
-        "at most | of it reached | with torch.compile | memory |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| a training step | parameters | operations an example | examples/s | | in float32, by "
+        "AdamW | times as fast as that | floor: examples/s at most | of it reached | with "
+        "torch.compile | memory |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for each in found:
         ratio = each.examples_per_second / found[0].examples_per_second
@@ -167,25 +196,38 @@ def markdown(found: list[Step], batch: int, device: torch.device) -> str:
         compiled = "" if each.compiled is None else f"{number(each.compiled)}x"
         lines.append(
             f"| {each.model} | {each.parameters / 1e6:.1f} M | {each.operations / 1e9:.3g} G "
-            f"| {number(each.examples_per_second)} | {number(ratio)}x | {number(each.floor)} "
+            f"| {number(each.examples_per_second)} | {number(ratio)}x | {number(each.plain)} "
+            f"| {number(each.examples_per_second / each.plain)}x | {number(each.floor)} "
             f"| {100 * reached:.0f} % | {compiled} | {memory} |"
         )
     return "\n".join(lines) + "\n"
 
 
+def threads() -> str:
+    """How many threads compute, in words."""
+    count = torch.get_num_threads()
+    return "1 thread" if count == 1 else f"{count} threads"
+
+
 def main() -> None:
     """Measure everything, print the table, write it."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--device", choices=["cpu", "cuda"], help="the GPU where there is one")
+    parser.add_argument("--threads", type=int, help="of the processor; by default PyTorch's")
     parser.add_argument("--batch", type=int, default=4, help="examples; 64 on a GPU")
     parser.add_argument("--steps", type=int, default=3, help="of which the best counts")
     parser.add_argument("--compile", action="store_true", help="try torch.compile too: minutes")
     parser.add_argument("--out", type=Path, help="folder for training.md and training.json")
     args = parser.parse_args()
 
+    device = args.device or ("cuda" if torch.cuda.is_available() else "cpu")
+    if device == "cuda" and not torch.cuda.is_available():
+        raise InputError("expected an NVIDIA GPU, found none; please leave out --device cuda.")
+    if args.threads is not None:
+        torch.set_num_threads(args.threads)
     torch.manual_seed(0)
-    measured = measure(load(), args.batch, args.steps, args.compile)
+    measured = measure(load(), device, args.batch, args.steps, args.compile)
     found = list(tqdm(measured, desc="models", total=len(MODELS) + 1))
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     table = markdown(found, args.batch, device)
     print(table)
     if args.out is not None:

@@ -1,8 +1,4 @@
-"""Batches of mels and the audio they are of, for vocoders; pure functions of (seed, step).
-
-Some of the mels may be those that a model made of other sounds, beside the audio that it was to
-make.
-"""
+"""Batches of mels and the audio they are of, for vocoders; pure functions of (seed, step)."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
@@ -20,8 +16,16 @@ from audio.store import INT16, VIEWS, Split
 from models.dataset import step_seed
 
 Known = dict[str, Tensor | None]
-Place = tuple[int, int, int, bool]  # example, view, first frame of a crop; is its mel a made one?
+Place = tuple[int, int, int]  # example, view and first frame of a crop
 TARGET = VIEWS.index("target")
+MADE = len(VIEWS)  # stands for a view: the target's audio, with the mel that a model made for it
+
+
+class Made(NamedTuple):
+    """What a transfer model made of a split, see `models.made_mels`."""
+
+    mel: Codes  # (N', M, T)
+    share: float  # of the crops, 0 to 1, that are of these instead of true mels
 
 
 class AudioBatch(NamedTuple):
@@ -57,9 +61,8 @@ class AudioDataset:
     Args:
         split: of the store.
         crop_frames: length of a crop.
-        made: what a model made of the examples, codes `(N, M, T)`; None: there is none of it.
-        share: of a batch, of the mels that are made ones; 1: of validation too.
         in_memory: hold all of it; None: if that takes less than half of the free memory.
+        made: mels that a model made, which take the place of some true ones; or none.
 
     Raises:
         InputError: if the split keeps no audio or its segments are too short.
@@ -69,9 +72,8 @@ class AudioDataset:
         self,
         split: Split,
         crop_frames: int,
-        made: Codes | None = None,
-        share: float = 0.0,
         in_memory: bool | None = None,
+        made: Made | None = None,
     ) -> None:
         audio = Audio.model_validate(split.attributes["audio"])
         frames = audio.segment_frames
@@ -89,9 +91,8 @@ class AudioDataset:
             a_view = audio.n_mels * frames + 2 * audio.segment_samples
             size = split.heard * len(VIEWS) * a_view
             in_memory = size < psutil.virtual_memory().available / 2
-        self._split, self._hop = split, audio.hop_length
+        self._split, self._hop, self._made = split, audio.hop_length, made
         self._frames, self._crop = frames, crop_frames
-        self._made, self._share = made, share if made is not None else 0.0
         self._all = self._read(0, split.heard) if in_memory else None
         self._maker = ThreadPoolExecutor(1)
         self._ahead: tuple[tuple[int, int, int], Future[AudioBatch]] | None = None
@@ -112,39 +113,41 @@ class AudioDataset:
         return batch
 
     def in_order(self, start: int, size: int) -> AudioBatch:
-        """Examples `start` to `start + size`, the middle of a view of each: for validation."""
+        """Examples `start` to `start + size`, the middle of a view of each: for validation.
+
+        Where only made mels are wanted, that view is theirs.
+        """
         middle = (self._frames - self._crop) // 2
-        stop = min(start + size, len(self))
-        if self._share == 1:
-            return self._take([(number, TARGET, middle, True) for number in range(start, stop)])
-        numbers = range(start, stop)
-        return self._take([(number, number % len(VIEWS), middle, False) for number in numbers])
+        all_made = self._made is not None and self._made.share == 1
+        return self._take(
+            [
+                (number, MADE if all_made else number % len(VIEWS), middle)
+                for number in range(start, min(start + size, len(self)))
+            ]
+        )
 
     def _make(self, seed: int, step: int, size: int) -> AudioBatch:
         """The batch of a step; called by one thread only."""
         rng = np.random.default_rng(step_seed(seed, step))
         highest = (len(self), len(VIEWS), self._frames - self._crop + 1)
-        places = rng.integers(highest, size=(size, 3)).tolist()
-        made = (rng.random(size) < self._share).tolist()
-        return self._take(
-            [
-                (number, TARGET if is_made else view, first, is_made)
-                for (number, view, first), is_made in zip(places, made, strict=True)
-            ]
-        )
+        places = rng.integers(highest, size=(size, 3))
+        if self._made is not None:
+            places[rng.random(size) < self._made.share, 1] = MADE
+        return self._take([(number, view, first) for number, view, first in places.tolist()])
 
     def _take(self, places: list[Place]) -> AudioBatch:
         """Crop what was picked."""
         mels, sounds = [], []
-        for number, view, first, is_made in places:
+        for number, view, first in places:
             if self._all is None:
                 (mel,), (sound,) = self._read(number, number + 1)
             else:
                 mel, sound = (values[number] for values in self._all)
             stop = first + self._crop
-            if is_made:
+            if view == MADE:
                 assert self._made is not None
-                mels.append(self._made[number, :, first:stop])
+                mels.append(self._made.mel[number, :, first:stop])
+                view = TARGET
             else:
                 mels.append(mel[view, :, first:stop])
             sounds.append(sound[view, first * self._hop : stop * self._hop])

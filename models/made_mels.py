@@ -1,15 +1,15 @@
-"""Mels that a transfer model makes of a store's examples: what a vocoder is given in use.
+"""The mels that a transfer model makes: what a vocoder is given in use.
 
-They are made once, before a training, and kept beside its progress: so a training that is taken up
-again, or that only takes part, reads the same ones.
+They are made once, before a training, and kept beside its progress, so that one that is taken up
+again reads the same ones.
 """
 
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from audio.errors import InputError
 from audio.files import replacing
@@ -17,9 +17,8 @@ from audio.mel import Codes, dequantize, quantize
 from audio.params import Audio
 from audio.store import VIEWS, Split
 from models import checkpoint
-from models.dataset import step_seed
 
-AT_ONCE = 8  # examples
+AT_ONCE = 16  # examples
 ALIGNED = 8  # frames: models halve the time up to three times
 CONTENT, STYLE, TARGET = (VIEWS.index(view) for view in ("content", "style", "target"))
 
@@ -43,43 +42,40 @@ def transferring(path: Path, audio: Audio) -> nn.Module:
     return model
 
 
-@torch.no_grad()
-def made(model: nn.Module, split: Split, audio: Audio, seed: int, path: Path) -> Codes:
+@torch.inference_mode()
+def made_mels(model: nn.Module, split: Split, audio: Audio, path: Path) -> Codes:
     """What a model makes of those examples that keep their audio.
 
-    By turns the style is heard in the style clip, as in use, and in the target itself, which the
-    model comes nearest to. The notes are the target's, moment by moment.
+    By turns the style is heard in the style clip, as in use, and in the target itself, to which
+    the model comes nearest. Blurred as they are, they stand for the target's audio, frame by frame.
 
     Args:
-        model: its `transfer` takes content and style.
+        model: the trained autoencoder or VQ-VAE.
         split: of the store.
-        audio: the mel's settings.
-        seed: of what the model draws; an example's number is mixed in.
-        path: of a `.npy` file that they are kept in, and read from if it is there.
+        audio: how codes are read.
+        path: of a `.npy` file to keep them in; if it is there, it is read.
 
     Returns:
-        Codes, `(N, M, T)`.
+        Codes `(N', M, T)`.
     """
     if path.exists():
         kept: Codes = np.load(path)
         return kept
-    transfer: Callable[[Tensor, Tensor], Tensor] = model.transfer  # type: ignore[assignment]
-    found = []
+    transfer: Any = model
+    made = []
     for start in range(0, split.heard, AT_ONCE):
         codes = split.mel(start, min(start + AT_ONCE, split.heard))
-        heard = [TARGET if number % 2 else STYLE for number in range(start, start + len(codes))]
-        content = codes[:, CONTENT]
-        style = codes[np.arange(len(codes)), heard]
-        torch.manual_seed(step_seed(seed, start))
-        mels = (torch.from_numpy(dequantize(each, audio)) for each in (_aligned(content), style))
-        made_of = transfer(*mels)[..., : codes.shape[3]].double().numpy()
-        found.append(quantize(made_of, audio))
-    whole = np.concatenate(found)
+        frames, rows = codes.shape[3], np.arange(len(codes))
+        heard = np.where((start + rows) % 2, TARGET, STYLE)
+        padded = np.pad(codes[:, CONTENT], [(0, 0), (0, 0), (0, -frames % ALIGNED)], mode="edge")
+        content, style = (
+            torch.from_numpy(dequantize(each, audio)) for each in (padded, codes[rows, heard])
+        )
+        # the style as it is heard, not fitted to its clip, which would take a second each
+        base = transfer.base if hasattr(transfer, "base") else transfer
+        mels = transfer.transfer(content, base.style(style))[..., :frames]
+        made.append(quantize(mels.double().numpy(), audio))
+    whole = np.concatenate(made)
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.save(file, whole)
     return whole
-
-
-def _aligned(codes: Codes) -> Codes:
-    """Codes `(N, M, T)`, the last frame repeated as models need it."""
-    return np.pad(codes, [(0, 0), (0, 0), (0, -codes.shape[2] % ALIGNED)], mode="edge")

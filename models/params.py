@@ -252,7 +252,8 @@ class Vocos(Section):
 class TrainVocos(Optimization):
     """Section `vocoder.vocos`: how the network is trained."""
 
-    model_mels: float = Field(ge=0, le=1)  # share of the mels that a model made; else true ones
+    model_mels: float = Field(ge=0, le=1)  # share of the mels that a transfer model made
+
     network: Vocos
 
 

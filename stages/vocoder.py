@@ -1,9 +1,6 @@
 """Make the vocoder: train it, or only write down the one that needs no training.
 
 Usage: python -m stages.vocoder STORE CHECKPOINT HISTORY METRICS [--model CHECKPOINT]
-
-What is trained learns from true mels and, in a share that `vocoder.vocos.model_mels` says, from
-those that the model makes.
 """
 
 import argparse
@@ -20,9 +17,10 @@ from audio.mel import dequantize, mel_spectrogram
 from audio.params import Audio
 from audio.scratch import Scratch
 from audio.store import VIEWS, Split
-from models import blocks, checkpoint, made_mels, vocoder, vocos
-from models.audio_dataset import AudioDataset
-from models.params import Refinement
+from models import blocks, checkpoint, vocoder, vocos
+from models.audio_dataset import AudioDataset, Made
+from models.made_mels import made_mels, transferring
+from models.params import Refinement, TrainVocos
 from models.training import DivergedError, Trainer
 from stages.console import run
 from stages.params import Params, load
@@ -33,8 +31,35 @@ NO_CURVE = "step,train_loss,valid_loss\n"  # the history of what was not trained
 TRIED = 16  # examples on which the mel is compared
 
 
+def datasets(
+    splits: list[Split], model: Path | None, settings: TrainVocos, audio: Audio, scratch: Scratch
+) -> tuple[list[AudioDataset], dict[str, AudioDataset]]:
+    """What to train and validate on, and, where models' mels count, what to validate on in use.
+
+    Raises:
+        InputError: if mels of a model are wanted and none is given.
+    """
+    crop, share = settings.crop_frames, settings.model_mels
+    if not share:
+        return [AudioDataset(split, crop) for split in splits], {}
+    if model is None:
+        raise InputError(
+            f"expected a trained model by --model for vocoder.vocos.model_mels: {share}, "
+            "got none; please give its checkpoint, or set that to 0."
+        )
+    AudioDataset(splits[0], crop, in_memory=False)  # refuses what cannot be learned from
+    valid = AudioDataset(splits[1], crop)
+    transfer = transferring(model, audio)
+    made = [
+        made_mels(transfer, split, audio, scratch.path / f"made_{split.name}.npy")
+        for split in splits
+    ]
+    train = AudioDataset(splits[0], crop, made=Made(made[0], share))
+    return [train, valid], {"in_use": AudioDataset(splits[1], crop, made=Made(made[1], 1.0))}
+
+
 def trained(
-    store: Path, history: Path, params: Params, path: Path | None
+    store: Path, history: Path, params: Params, transfer: Path | None
 ) -> tuple[nn.Module, Figures] | None:
     """Train the network; a killed run is taken up where it was last saved.
 
@@ -42,73 +67,44 @@ def trained(
         store: the spectrograms, with audio.
         history: CSV to write.
         params: all of them.
-        path: checkpoint of the model whose mels it learns from beside true ones.
+        transfer: checkpoint of the model whose mels it learns from too, or None.
 
     Returns:
         The network and what its training led to; None in a process that only takes part.
 
     Raises:
-        InputError: if the store keeps no audio, no model is given though there should be mels of
-            one, or the training diverges.
+        InputError: if the store keeps no audio, or the training diverges.
     """
     settings = params.vocoder.vocos
     splits = [Split(store, split) for split in vocos.Model.splits]
-    attributes = splits[0].attributes
-    audio = Audio.model_validate(attributes["audio"])
-    if path is None and settings.model_mels:
-        raise InputError(
-            f"expected --model CHECKPOINT for vocoder.vocos.model_mels: {settings.model_mels}, "
-            "got none; please give one or set it to 0."
-        )
+    audio = Audio.model_validate(splits[0].attributes["audio"])
     scratch = Scratch(
         "vocoder",
         params.seed,
         settings.model_dump(),
-        attributes,
-        sha256(path) if path is not None and settings.model_mels else None,
+        splits[0].attributes,
+        sha256(transfer) if settings.model_mels and transfer is not None else None,
         *(code.read_bytes() for code in sorted(Path(str(blocks.__file__)).parent.glob("*.py"))),
     )
-    batches, others = heard(splits, path, audio, params, scratch)
+    (train, valid), in_use = datasets(splits, transfer, settings, audio, scratch)
     torch.manual_seed(params.seed)
     model = checkpoint.build("vocos", settings.network, audio)
-    file = scratch.path / "progress.pt"
-    trainer = Trainer("vocoder.vocos", model, settings, audio, params.seed, file)
+    path = scratch.path / "progress.pt"
+    trainer = Trainer("vocoder.vocos", model, settings, audio, params.seed, path)
     if not trainer.leads:
         with suppress(DivergedError):  # the first process says it
-            trainer.fit(*batches, **others)
+            trainer.fit(train, valid, **in_use)
         return None
     progress = trainer.progress
     with scratch:
         if progress.step:
             print(f"vocos: taken up after step {progress.step}")
-        trainer.fit(*batches, **others)
+        trainer.fit(train, valid, **in_use)
         progress.write_history(history)
     losses = [name for name in progress.kept if name.startswith("valid_loss")]
     figures = {name: round(progress.kept[name], 4) for name in losses}
     figures["steps"] = progress.step
     return model.to("cpu").eval(), figures
-
-
-def heard(
-    splits: list[Split], path: Path | None, audio: Audio, params: Params, scratch: Scratch
-) -> tuple[list[AudioDataset], dict[str, AudioDataset]]:
-    """What is learned from and validated on; mels of the model are made where none are yet.
-
-    Returns:
-        Batches of training and of validation by true mels, and what is validated beside it: where
-        there is a model, `made`, its mels.
-    """
-    settings = params.vocoder.vocos
-    crop, share = settings.crop_frames, settings.model_mels
-    if path is None or not share or not all(split.heard for split in splits):
-        return [AudioDataset(split, crop) for split in splits], {}
-    model = made_mels.transferring(path, audio)
-    train, valid = (
-        made_mels.made(model, split, audio, params.seed, scratch.path / f"made_{split.name}.npy")
-        for split in splits
-    )
-    batches = [AudioDataset(splits[0], crop, train, share), AudioDataset(splits[1], crop)]
-    return batches, {"made": AudioDataset(splits[1], crop, valid, 1.0)}
 
 
 def mel_error(model: vocoder.Vocoder, split: Split, audio: Audio) -> float:
@@ -132,8 +128,8 @@ def main() -> None:
     parser.add_argument("store", type=Path, help="the spectrograms, with audio if it is trained")
     parser.add_argument("checkpoint", type=Path, help="safetensors to write")
     parser.add_argument("history", type=Path, help="CSV to write: the curves")
-    parser.add_argument("metrics", type=Path, help="JSON to write: how near it comes, its size")
-    parser.add_argument("--model", type=Path, help="checkpoint whose mels it is trained on too")
+    parser.add_argument("metrics", type=Path, help="JSON to write: how near it comes, and its size")
+    parser.add_argument("--model", type=Path, help="checkpoint whose mels it learns from too")
     args = parser.parse_args()
 
     params = load()

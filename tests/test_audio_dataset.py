@@ -9,7 +9,7 @@ import torch
 from audio.errors import InputError
 from audio.mel import dequantize, mel_spectrogram
 from audio.store import INT16, Split
-from models.audio_dataset import AudioBatch, AudioDataset
+from models.audio_dataset import AudioBatch, AudioDataset, Made
 from tests import sounding, tiny
 
 CROP, COUNT, HEARD = 16, 11, 9  # the last shard keeps one, and there are examples that keep none
@@ -92,3 +92,34 @@ def test_a_split_without_audio_is_refused(tmp_path: Path) -> None:
 def test_a_crop_longer_than_a_segment_is_refused(split: Split) -> None:
     with pytest.raises(InputError, match=r"at most the 32 frames of a segment, got 40"):
         AudioDataset(split, 40)
+
+
+def test_made_mels_come_with_the_sound_of_the_target(split: Split) -> None:
+    made = split.mel(0, HEARD)[:, 2] ^ 1  # told from true ones by their last bit
+    hop, stored = tiny.AUDIO.hop_length, split.samples(0, HEARD)
+    counts = {True: 0, False: 0}
+    batches = AudioDataset(split, CROP, made=Made(made, 0.5))
+    for step in range(20):
+        for mel, sound in zip(*batches.batch(0, step, 8), strict=True):
+            (number, view, first), *_ = [
+                (number, view, first)
+                for number in range(HEARD)
+                for view in range(3)
+                for first in range(tiny.FRAMES - CROP + 1)
+                if np.array_equal(stored[number, view, first * hop :][: CROP * hop], sound)
+            ]
+            is_made = np.array_equal(made[number, :, first : first + CROP], mel)
+            true = split.mel(number, number + 1)[0, view, :, first : first + CROP]
+            assert (view == 2) if is_made else np.array_equal(true, mel)
+            counts[is_made] += 1
+    assert 50 < counts[True] < 110
+
+
+def test_with_made_mels_alone_validation_is_of_them(split: Split) -> None:
+    made = split.mel(0, HEARD)[:, 2] ^ 1
+    batch = AudioDataset(split, CROP, made=Made(made, 1.0)).in_order(0, HEARD)
+    middle = (tiny.FRAMES - CROP) // 2
+    assert np.array_equal(batch.mel, made[..., middle : middle + CROP])
+    hop = tiny.AUDIO.hop_length
+    wanted = split.samples(0, HEARD)[:, 2, middle * hop : (middle + CROP) * hop]
+    assert np.array_equal(batch.target, wanted)

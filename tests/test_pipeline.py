@@ -73,7 +73,7 @@ def code_of(name: str) -> set[str]:
         starts += [module] if (ROOT / module).is_file() else []
     if "--checkpoint" in str(STAGES[name].cmd) or argument == "resynthesis":
         starts.append("models/trained.py")
-    if "--model" in str(STAGES[name].cmd):  # whose mels the vocoder hears
+    if "--model" in str(STAGES[name].cmd):  # of the vocoder: the model whose mels it learns from
         starts.append("models/autoencoder.py")
     if "vocoder" in str(STAGES[name].cmd):
         starts += ["models/griffin_lim.py", "models/vocos.py"]

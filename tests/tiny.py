@@ -65,7 +65,6 @@ def parameters(**training: Any) -> dict[str, Any]:
     timbre["style_frames"] = timbre["style_frames_min"] = timbre["crop_frames"]
     vocos = params["vocoder"]["vocos"]
     vocos |= {name: value for name, value in (TRAINING | training).items() if name in vocos}
-    vocos["model_mels"] = 0.0
     _update(vocos["network"], VOCOS)
     return params
 
