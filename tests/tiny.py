@@ -46,7 +46,7 @@ TRAINING = {
     "style_frames_min": 8, "style_pieces": 2, "learning_rate": 1e-3,
     "warmup_steps": 1, "valid_every": 2,
 }  # fmt: skip
-VOCOS = {"n_fft": 128, "channels": 16, "hidden": 32, "layers": 2, "resolutions": [64, 256]}
+VOCOS = {"n_fft": 128, "channels": 16, "hidden": 32, "layers": 2, "resolutions": [8, 32]}
 AUDIO = Audio(
     sample_rate=8000, n_fft=256, hop_length=64, n_mels=16, f_min=20.0, f_max=4000.0,
     db_min=-90.0, db_step=0.35, db_mean=-60.0, db_std=18.0, level_db=-24.0,
