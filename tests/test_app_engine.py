@@ -83,4 +83,6 @@ def test_a_short_recording_is_transferred_as_models_are_evaluated(
     model = shipped.build(name)
     content, style = samples(clips[0]), tool(model).style(clips[1])
     found = computed(model, content, style, How(3), tmp_path)
-    assert found == pytest.approx(at_once(model, content, style, 3), abs=1e-4)
+    whole = at_once(model, content, style, 3)
+    # as above: the last bit of a mel is heard where notes begin
+    assert sound.rms_and_peak(found - whole)[0] < 0.005 * sound.rms_and_peak(whole)[0]

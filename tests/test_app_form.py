@@ -59,7 +59,7 @@ def test_a_file_at_another_rate_sounds_the_same(clips: tuple[Path, Path], tmp_pa
     found = recordings.read(tmp_path / "out.flac", RATE)
     usual = samples(tmp_path / "usual.flac")
     # the resampler rounds off what lies next to half the rate
-    assert sound.rms_and_peak(found - usual)[0] < 0.02 * sound.rms_and_peak(usual)[0]
+    assert sound.rms_and_peak(found - usual)[0] < 0.05 * sound.rms_and_peak(usual)[0]
 
 
 def test_normalized_is_as_loud_as_goes(clips: tuple[Path, Path], tmp_path: Path) -> None:
