@@ -63,7 +63,7 @@ def transfer(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of what is drawn.")] = 0,
     sample_rate: Annotated[
-        int | None, typer.Option(help="Hz, of the output.", show_default="the models', 16000")
+        int | None, typer.Option(help="Hz, of the output.", show_default="the models'")
     ] = None,
     stereo: Annotated[bool, typer.Option("--stereo", help="Keep two channels apart.")] = False,
     normalize: Annotated[

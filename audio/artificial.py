@@ -38,6 +38,7 @@ def cases(store: Path, examples: Path) -> list[Case]:
                 content=content,
                 style=style,
                 target=target,
+                style_music=example.style_music,
             )
         )
     return found

@@ -36,6 +36,7 @@ class Case(NamedTuple):
     content: Signal
     style: Signal
     target: Signal | None  # None if nobody knows
+    style_music: str = ""  # what the style plays, of `audio.examples.MUSIC`; '' if unknown
 
 
 _LABELS = (
@@ -46,6 +47,7 @@ _LABELS = (
     "content_family",
     "style_family",
     "font",
+    "style_music",
 )
 _FIELDS = ("pitch", "velocity", "start", "end")  # of notes
 _AUDIO = ("content", "style", "target")

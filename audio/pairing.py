@@ -6,6 +6,7 @@ can sound alike; a few are taken of each program, and each is paired with one of
 its bin.
 """
 
+from collections import Counter
 from typing import NamedTuple
 
 import numpy as np
@@ -96,22 +97,25 @@ def other_music(examples: list[Example], shares: dict[str, float], seed: int) ->
     chances = np.array(list(shares.values())) / sum(shares.values())
     pitch = np.array([np.median(example.style_notes["pitch"]) for example in examples])
     onsets = np.array([len(example.style_notes) for example in examples])
+    everywhere = np.arange(len(examples))
     by_pitch = np.lexsort((onsets, pitch))
     rank = np.argsort(by_pitch)  # of each example among them
     reach = max(2, round(len(examples) * ALIKE_SHARE))
     exchanged = []
+    met: Counter[str] = Counter()  # examples of each piece so far
     for number, example in enumerate(examples):
-        rng = generator(seed, "music", example.piece, number)
+        # what is drawn first, the kind, depends on no other piece; whose notes, on all there are
+        rng = generator(seed, "music", example.piece, met[example.piece])
+        met[example.piece] += 1
         kind = kinds[int(rng.choice(len(kinds), p=chances))]
         other = None
         if kind == "alike":
             near = by_pitch[max(0, rank[number] - reach) : rank[number] + reach + 1]
-            ratio = onsets[near] / onsets[number]
-            near = near[(ratio <= ALIKE_DENSITY) & (ratio >= 1 / ALIKE_DENSITY)]
-            other = _of_another_piece(examples, example, near, rng)
+            densities = (onsets[number] / ALIKE_DENSITY, onsets[number] * ALIKE_DENSITY)
+            other = _of_another_piece(examples, onsets, example, near, densities, rng)
         if kind == "any" or (kind == "alike" and other is None):
             kind = "any"
-            other = _of_another_piece(examples, example, np.arange(len(examples)), rng)
+            other = _of_another_piece(examples, onsets, example, everywhere, (0, np.inf), rng)
         exchanged.append(
             example
             if other is None
@@ -127,16 +131,30 @@ def other_music(examples: list[Example], shares: dict[str, float], seed: int) ->
 
 def _of_another_piece(
     examples: list[Example],
+    onsets: NDArray[np.int64],
     example: Example,
     numbers: NDArray[np.int64],
+    densities: tuple[float, float],
     rng: np.random.Generator,
 ) -> Example | None:
-    """One of `numbers` of another cluster than the example, drawn; None if there is none."""
+    """One of `numbers` of another cluster than the example, drawn; None if there is none.
+
+    Args:
+        examples: all of them.
+        onsets: of the style of each.
+        example: for which another is drawn.
+        numbers: which can be drawn.
+        densities: how many onsets the style may have, at least and at most.
+        rng: where chance comes from.
+    """
+    least, most = densities
+    # most that are drawn will do: to list all that do would take n^2 for n examples
     for _ in range(TRIES if len(numbers) else 0):
-        drawn: Example = examples[numbers[int(rng.integers(len(numbers)))]]
-        if drawn.cluster != example.cluster:
-            return drawn
-    others = [n for n in numbers.tolist() if examples[n].cluster != example.cluster]
+        drawn = int(numbers[int(rng.integers(len(numbers)))])
+        if least <= onsets[drawn] <= most and examples[drawn].cluster != example.cluster:
+            return examples[drawn]
+    fitting = numbers[(least <= onsets[numbers]) & (onsets[numbers] <= most)].tolist()
+    others = [number for number in fitting if examples[number].cluster != example.cluster]
     return examples[others[int(rng.integers(len(others)))]] if others else None
 
 

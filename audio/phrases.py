@@ -119,6 +119,7 @@ def _case(
         content=play(a, content, bank, audio, settings),
         style=play(b, style, bank, audio, settings),
         target=play(a, style, bank, audio, settings),
+        style_music="alike",  # another melody, drawn in the same way
     )
 
 

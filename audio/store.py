@@ -93,8 +93,12 @@ class Split:
         """Audio of a run of the first `heard` examples, as stored: `(N, V, L)`."""
         return self._read("audio", start, stop)
 
+    def tells(self, name: str) -> bool:
+        """Whether the index has this column: stores of earlier versions lack some."""
+        return name in self._arrays
+
     def index(self, name: str) -> NDArray[np.uint8]:
-        """A column of the index: `program`, `font` or `piece`."""
+        """A column of the index: `program`, `font`, `piece` or `style_music`."""
         return self._read(name, 0, len(self))
 
     def _read(self, name: str, start: int, stop: int) -> NDArray[Any]:

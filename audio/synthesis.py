@@ -17,6 +17,7 @@ from audio.params import Audio, Section
 from audio.variation import ATTENUATION, Variation
 
 AS_IT_IS = Variation()
+FASTEST = 96_000  # Hz, that FluidSynth renders at; above, it would take another rate
 BLOCK = 64  # samples: FluidSynth's unit of work, to which the times of its events are bound
 
 # pyfluidsynth offers 16-bit output only, whose dither depends on what was rendered before

@@ -1,42 +1,81 @@
-"""The mels that a transfer model makes: what a vocoder is given in use."""
+"""The mels that a transfer model makes: what a vocoder is given in use.
 
+They are made once, before a training, and kept beside its progress, so that one that is taken up
+again reads the same ones.
+"""
+
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
+from audio.errors import InputError
+from audio.files import replacing
 from audio.mel import Codes, dequantize, quantize
 from audio.params import Audio
 from audio.store import VIEWS, Split
+from models import checkpoint
 
 AT_ONCE = 16  # examples
-CONTENT, STYLE = (VIEWS.index(view) for view in ("content", "style"))
+ALIGNED = 8  # frames: models halve the time up to three times
+CONTENT, STYLE, TARGET = (VIEWS.index(view) for view in ("content", "style", "target"))
+
+
+def transferring(path: Path, audio: Audio) -> nn.Module:
+    """Read a model that transfers.
+
+    Raises:
+        InputError: if it is none, or one of another mel.
+    """
+    name, model = checkpoint.load(path)
+    if not hasattr(model, "transfer"):
+        raise InputError(
+            f"expected a model that transfers in {path}, got {name}; please give another one."
+        )
+    if checkpoint.description(path)["audio"] != audio.model_dump():
+        raise InputError(
+            f"expected a model of the store's mel in {path}, got one of another; "
+            "please train it on this store."
+        )
+    return model
 
 
 @torch.inference_mode()
-def made_mels(model: nn.Module, split: Split, audio: Audio) -> Codes:
-    """What a model makes of the content and style of those examples that keep their audio.
+def made_mels(model: nn.Module, split: Split, audio: Audio, path: Path) -> Codes:
+    """What a model makes of those examples that keep their audio.
 
-    Blurred as they are, they stand for the target's audio, frame by frame.
+    By turns the style is heard in the style clip, as in use, and in the target itself, to which
+    the model comes nearest. Blurred as they are, they stand for the target's audio, frame by frame.
 
     Args:
         model: the trained autoencoder or VQ-VAE.
         split: of the store.
         audio: how codes are read.
+        path: of a `.npy` file to keep them in; if it is there, it is read.
 
     Returns:
         Codes `(N', M, T)`.
     """
+    if path.exists():
+        kept: Codes = np.load(path)
+        return kept
     transfer: Any = model
     made = []
     for start in range(0, split.heard, AT_ONCE):
         codes = split.mel(start, min(start + AT_ONCE, split.heard))
+        frames, rows = codes.shape[3], np.arange(len(codes))
+        heard = np.where((start + rows) % 2, TARGET, STYLE)
+        padded = np.pad(codes[:, CONTENT], [(0, 0), (0, 0), (0, -frames % ALIGNED)], mode="edge")
         content, style = (
-            torch.from_numpy(dequantize(codes[:, view], audio)) for view in (CONTENT, STYLE)
+            torch.from_numpy(dequantize(each, audio)) for each in (padded, codes[rows, heard])
         )
         # the style as it is heard, not fitted to its clip, which would take a second each
         base = transfer.base if hasattr(transfer, "base") else transfer
-        mels = transfer.transfer(content, base.style(style))
+        mels = transfer.transfer(content, base.style(style))[..., :frames]
         made.append(quantize(mels.double().numpy(), audio))
-    return np.concatenate(made)
+    whole = np.concatenate(made)
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.save(file, whole)
+    return whole

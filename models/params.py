@@ -201,7 +201,7 @@ class EqMatch(Frames):
     """Section `systems.eq_match`."""
 
 
-class Ulyanov(Section):
+class Ulyanov(Frames):
     """Section `systems.ulyanov`."""
 
     filters: int = Field(ge=1)  # twice as many as bins at least, else bins are left to chance
@@ -245,7 +245,7 @@ class Vocos(Section):
     layers: int = Field(ge=1)  # blocks
     noise_db: float = Field(ge=0)  # deviation of the noise put on mels in training, at most
     smear: int = Field(ge=0)  # frames and bands to each side that mels are blurred over in training
-    resolutions: list[int] = Field(min_length=1)  # n_fft of the spectra that are compared
+    resolutions: list[float] = Field(min_length=1)  # ms, windows of the spectra that are compared
     mel_weight: float = Field(ge=0)  # of the mels that are compared
 
 

@@ -24,13 +24,14 @@ class SpectralLoss(nn.Module):
     where one of the two is silent.
 
     Args:
-        resolutions: n_fft of the spectra, with windows as long and four of them overlapping.
+        resolutions: ms, of the windows of the spectra, four of which overlap.
         audio: the mel's settings.
     """
 
-    def __init__(self, resolutions: list[int], audio: Audio) -> None:
+    def __init__(self, resolutions: list[float], audio: Audio) -> None:
         super().__init__()
-        self.resolutions = resolutions
+        quarters = (each / 4000 * audio.sample_rate for each in resolutions)
+        self.resolutions = [4 * max(1, round(each)) for each in quarters]  # n_fft
         shorter = max(MIN_N_FFT, audio.n_fft // COARSER)
         coarse = {"n_fft": shorter, "n_mels": max(1, audio.n_mels // COARSER)}
         self.mels = [audio, audio.model_copy(update=coarse)]
@@ -46,17 +47,19 @@ class SpectralLoss(nn.Module):
             natural logarithms of magnitudes, and the same if the clips change places.
         """
         convergence, magnitude, mel = [], [], []
+        lengths = {*self.resolutions, *(each.n_fft for each in self.mels)}  # many are alike
+        spectra = {
+            n_fft: [_magnitude(sound, n_fft) for sound in (output, target)] for n_fft in lengths
+        }
         for n_fft in self.resolutions:
-            one, other = (_magnitude(sound, n_fft) for sound in (output, target))
+            one, other = spectra[n_fft]
             lacking = torch.linalg.vector_norm(one - other, dim=(1, 2))
             norm = torch.linalg.vector_norm(other, dim=(1, 2))
             convergence.append((lacking / norm).mean())
             magnitude.append(_log_distance(one, other))
         for number, each in enumerate(self.mels):
             filters = self.get_buffer(f"filters{number}")
-            one, other = (
-                (filters @ _magnitude(sound, each.n_fft) ** 2).sqrt() for sound in (output, target)
-            )
+            one, other = ((filters @ found**2).sqrt() for found in spectra[each.n_fft])
             mel.append(_log_distance(one, other))
         terms = {"convergence": convergence, "magnitude": magnitude, "mel": mel}
         return {name: torch.stack(values).mean() for name, values in terms.items()}

@@ -79,8 +79,13 @@ class Trainer:
         """Whether this is the process that writes."""
         return bool(self.fabric.is_global_zero)
 
-    def fit(self, train: Data, valid: Data) -> None:
+    def fit(self, train: Data, valid: Data, **others: Data) -> None:
         """Train to the last step, or until patience ends; the model has the weights to keep.
+
+        Args:
+            train: what to learn from.
+            valid: what the weights are chosen by.
+            others: what is validated beside it: its loss is `valid_loss_` and the name.
 
         Raises:
             DivergedError: if the loss is no number, or many gradients in a row are not finite.
@@ -103,7 +108,10 @@ class Trainer:
                     speed = (step + 1) * settings.batch_size / (time.perf_counter() - begun)
                     text = f"loss {losses[-1]:.3f}, {speed:.0f} examples/s"
                     bar.set_postfix_str(text, refresh=False)
-                progress.add(stop, {"train_loss": float(np.mean(losses)), **self.validate(valid)})
+                row = {"train_loss": float(np.mean(losses)), **self.validate(valid)}
+                for name, other in others.items():
+                    row[f"valid_loss_{name}"] = self.validate(other)["valid_loss"]
+                progress.add(stop, row)
                 progress.seconds = time.perf_counter() - begun
                 if self.leads:
                     self._draw(stop, valid)

@@ -16,10 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from audio.synthesis import at_level
-from models.params import Ulyanov
+from models.params import Frames, Ulyanov
 
-N_FFT, HOP = 2048, 512  # samples, Hann window
-BINS = N_FFT // 2 + 1
 START = 1e-3  # standard deviation of the noise that is optimised
 MAX_LOG = 40.0  # of the result, so that its exponential stays finite
 
@@ -41,7 +39,7 @@ class System:
         """Transfer.
 
         Args:
-            content: `(L,)`, `(kernel - 1) * HOP` samples at least, as for the style.
+            content: `(L,)`, `(kernel - 1) * hop_length` samples at least, as for the style.
             style: `(S,)`, of any other length.
             seed: of the random network and of the noise at the start.
 
@@ -53,8 +51,9 @@ class System:
             return np.zeros(len(content), np.float32)
         generator = torch.Generator().manual_seed(seed)
         network = random_network(self._settings, generator)
-        target = log_spectrogram(torch.from_numpy(content))
-        other = log_spectrogram(torch.from_numpy(style))
+        target, other = (
+            log_spectrogram(torch.from_numpy(sound), self._settings) for sound in (content, style)
+        )
         loss = objective(target, other, network, self._settings.style_weight)
         start = torch.randn(target.shape, generator=generator) * START
         fitted = minimize(loss, start, self._settings.iterations)
@@ -63,14 +62,15 @@ class System:
         return at_level(sound, level).astype(np.float32)
 
     def _invert(self, spectrogram: Tensor, length: int) -> Tensor:
-        """What `log_spectrogram` gives `(BINS, T)` -> sound `(length,)` of an unknown level."""
+        """What `log_spectrogram` gives `(F, T)` -> sound `(length,)` of an unknown level."""
         magnitude = spectrogram.nan_to_num().clamp(0, MAX_LOG).expm1().sqrt()
+        n_fft = self._settings.n_fft
         sound: Tensor = torchaudio.functional.griffinlim(
             magnitude,
-            window=torch.hann_window(N_FFT, device=magnitude.device),
-            n_fft=N_FFT,
-            hop_length=HOP,
-            win_length=N_FFT,
+            window=torch.hann_window(n_fft, device=magnitude.device),
+            n_fft=n_fft,
+            hop_length=self._settings.hop_length,
+            win_length=n_fft,
             power=1.0,
             n_iter=self._settings.griffin_lim_iterations,
             momentum=0.99,
@@ -80,30 +80,33 @@ class System:
         return sound
 
 
-def log_spectrogram(sound: Tensor) -> Tensor:
+def log_spectrogram(sound: Tensor, settings: Frames) -> Tensor:
     """`log(1 + P / mean(P))` of the power spectrogram P.
 
     Args:
         sound: `(L,)`, of any level.
+        settings: of the transform.
 
     Returns:
-        `(BINS, 1 + L // HOP)`; frames centered, silence beyond the ends.
+        `(F, 1 + L // hop_length)`, F = n_fft // 2 + 1; frames centered, silence beyond the ends.
     """
-    window = torch.hann_window(N_FFT, device=sound.device)
+    window = torch.hann_window(settings.n_fft, device=sound.device)
     spectrum = torch.stft(
-        sound, N_FFT, HOP, window=window, pad_mode="constant", return_complex=True
-    )
+        sound, settings.n_fft, settings.hop_length, window=window, pad_mode="constant",
+        return_complex=True,
+    )  # fmt: skip
     power = spectrum.abs().square()
     return torch.log1p(power / (power.mean() + torch.finfo(power.dtype).eps))
 
 
 def random_network(settings: Ulyanov, generator: torch.Generator) -> Tensor:
-    """Weights `(filters, BINS, kernel)` of the one convolution, over time, bins as channels.
+    """Weights `(filters, F, kernel)` of the one convolution, over time, bins as channels.
 
-    Normal with standard deviation `sqrt(2) sqrt(2 / ((BINS + filters) kernel))`.
+    Normal with standard deviation `sqrt(2) sqrt(2 / ((F + filters) kernel))`.
     """
-    deviation = 2 / math.sqrt((BINS + settings.filters) * settings.kernel)
-    shape = (settings.filters, BINS, settings.kernel)
+    bins = settings.n_fft // 2 + 1
+    deviation = 2 / math.sqrt((bins + settings.filters) * settings.kernel)
+    shape = (settings.filters, bins, settings.kernel)
     return torch.randn(shape, generator=generator) * deviation
 
 
@@ -120,13 +123,13 @@ def objective(
     `<A A^T, B B^T> = |A^T B|^2` needs only frames by frames.
 
     Args:
-        content: `(BINS, T)`, as `log_spectrogram` gives it.
-        style: `(BINS, S)`.
+        content: `(F, T)`, as `log_spectrogram` gives it.
+        style: `(F, S)`.
         network: as `random_network` gives it.
         style_weight: against the content's 1.
 
     Returns:
-        `(BINS, T)` -> the loss.
+        `(F, T)` -> the loss.
     """
 
     def features(spectrogram: Tensor) -> Tensor:

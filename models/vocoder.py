@@ -33,7 +33,8 @@ class Model(nn.Module):
 
     The correction goes by turns: the power in each mel band is compared with the wanted one, and
     each bin of the short-time spectrum is scaled by the geometric mean of the ratios in the bands
-    that hear it. Phases stay.
+    that hear it. Phases stay. It is done in as few frames as overlap four times: all of those of a
+    mel that overlap eight times bring it no nearer and take twice as long.
 
     Args:
         config: how often to correct.
@@ -53,6 +54,7 @@ class Model(nn.Module):
         filters = mel_filters(audio)
         # what each band has to say in each bin; where no band hears a bin, nothing
         shares = filters.T / filters.sum(axis=0).clip(min=1e-6)[:, None]
+        self.step = max(1, audio.n_fft // (4 * audio.hop_length))  # frames of the mel
         self.register_buffer("filters", sparse(filters), persistent=False)
         self.register_buffer("shares", sparse(shares), persistent=False)
         self.register_buffer("window", torch.hann_window(audio.n_fft), persistent=False)
@@ -62,14 +64,14 @@ class Model(nn.Module):
         sound: Tensor = self.base.decode(mel)  # type: ignore[operator]  # a method
         wanted = power(mel, self.audio)
         # one frame more than the mel has, as the analysis dropped the last
-        wanted = torch.cat([wanted, wanted[..., -1:]], dim=2)
+        wanted = torch.cat([wanted, wanted[..., -1:]], dim=2)[..., :: self.step]
         for _ in range(self.config.iterations):
             sound = self._corrected(sound, wanted)
         return sound
 
     def _corrected(self, sound: Tensor, wanted: Tensor) -> Tensor:
-        """One turn: `(B, L)` and the mel's power `(B, M, 1 + L // hop_length)` -> `(B, L)`."""
-        hop, length = self.audio.hop_length, sound.shape[1]
+        """One turn: `(B, L)` and the power of every `step`-th frame, `(B, M, N)` -> `(B, L)`."""
+        hop, length = self.step * self.audio.hop_length, sound.shape[1]
         spectrum = torch.stft(
             sound, self.audio.n_fft, hop, window=self.window, return_complex=True
         )  # fmt: skip

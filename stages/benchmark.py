@@ -54,6 +54,7 @@ def main() -> None:
             "cases": len(cases),
             "with_target": sum(case.target is not None for case in cases),
             "with_notes": sum(case.notes is not None for case in cases),
+            "style_music": dict(sorted(Counter(case.style_music for case in cases).items())),
             "groups": dict(sorted(Counter(case.group for case in cases).items())),
         },
     )

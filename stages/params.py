@@ -15,6 +15,7 @@ from audio.params import Audio, Section, read
 from audio.phrases import Phrases
 from audio.rendering import Spectrograms
 from audio.soundfonts import Soundfonts
+from audio.synthesis import FASTEST
 from models.params import Systems, Train, Vocoder
 
 
@@ -58,6 +59,16 @@ class Params(Section):
     benchmark: Benchmark
     systems: Systems
     evaluate: Evaluate
+
+    @model_validator(mode="after")
+    def _renderable(self) -> Self:
+        factor = self.spectrograms.synthesis.oversampling
+        if self.audio.sample_rate * factor > FASTEST:
+            raise ValueError(
+                f"spectrograms.synthesis.oversampling of at most {FASTEST} Hz / audio.sample_rate "
+                f"expected, got {factor} times {self.audio.sample_rate} Hz"
+            )
+        return self
 
 
 def load(path: Path = Path("params.yaml")) -> Params:

@@ -19,7 +19,7 @@ from audio.scratch import Scratch
 from audio.store import VIEWS, Split
 from models import blocks, checkpoint, vocoder, vocos
 from models.audio_dataset import AudioDataset, Made
-from models.made_mels import made_mels
+from models.made_mels import made_mels, transferring
 from models.params import Refinement, TrainVocos
 from models.training import DivergedError, Trainer
 from stages.console import run
@@ -32,28 +32,30 @@ TRIED = 16  # examples on which the mel is compared
 
 
 def datasets(
-    splits: list[Split], model: Path | None, settings: TrainVocos, audio: Audio
-) -> list[AudioDataset]:
+    splits: list[Split], model: Path | None, settings: TrainVocos, audio: Audio, scratch: Scratch
+) -> tuple[list[AudioDataset], dict[str, AudioDataset]]:
     """What to train and validate on, and, where models' mels count, what to validate on in use.
 
     Raises:
         InputError: if mels of a model are wanted and none is given.
     """
-    train, valid = splits
-    if not settings.model_mels:
-        return [AudioDataset(split, settings.crop_frames) for split in splits]
+    crop, share = settings.crop_frames, settings.model_mels
+    if not share:
+        return [AudioDataset(split, crop) for split in splits], {}
     if model is None:
         raise InputError(
-            f"expected a trained model by --model for vocoder.vocos.model_mels: "
-            f"{settings.model_mels}, got none; please give its checkpoint, or set that to 0."
+            f"expected a trained model by --model for vocoder.vocos.model_mels: {share}, "
+            "got none; please give its checkpoint, or set that to 0."
         )
-    _, transfer = checkpoint.load(model)
-    made = [made_mels(transfer, split, audio) for split in splits]
-    return [
-        AudioDataset(train, settings.crop_frames, made=Made(made[0], settings.model_mels)),
-        AudioDataset(valid, settings.crop_frames),
-        AudioDataset(valid, settings.crop_frames, made=Made(made[1], 1.0)),
+    AudioDataset(splits[0], crop, in_memory=False)  # refuses what cannot be learned from
+    valid = AudioDataset(splits[1], crop)
+    transfer = transferring(model, audio)
+    made = [
+        made_mels(transfer, split, audio, scratch.path / f"made_{split.name}.npy")
+        for split in splits
     ]
+    train = AudioDataset(splits[0], crop, made=Made(made[0], share))
+    return [train, valid], {"in_use": AudioDataset(splits[1], crop, made=Made(made[1], 1.0))}
 
 
 def trained(
@@ -76,7 +78,6 @@ def trained(
     settings = params.vocoder.vocos
     splits = [Split(store, split) for split in vocos.Model.splits]
     audio = Audio.model_validate(splits[0].attributes["audio"])
-    train, valid, *in_use = datasets(splits, transfer, settings, audio)
     scratch = Scratch(
         "vocoder",
         params.seed,
@@ -85,23 +86,24 @@ def trained(
         sha256(transfer) if settings.model_mels and transfer is not None else None,
         *(code.read_bytes() for code in sorted(Path(str(blocks.__file__)).parent.glob("*.py"))),
     )
+    (train, valid), in_use = datasets(splits, transfer, settings, audio, scratch)
     torch.manual_seed(params.seed)
     model = checkpoint.build("vocos", settings.network, audio)
     path = scratch.path / "progress.pt"
     trainer = Trainer("vocoder.vocos", model, settings, audio, params.seed, path)
     if not trainer.leads:
         with suppress(DivergedError):  # the first process says it
-            trainer.fit(train, valid)
+            trainer.fit(train, valid, **in_use)
         return None
     progress = trainer.progress
     with scratch:
         if progress.step:
             print(f"vocos: taken up after step {progress.step}")
-        trainer.fit(train, valid)
+        trainer.fit(train, valid, **in_use)
         progress.write_history(history)
-    figures = {"valid_loss": round(progress.kept["valid_loss"], 4), "steps": progress.step}
-    for each in in_use:
-        figures["valid_loss_in_use"] = round(trainer.validate(each)["valid_loss"], 4)
+    losses = [name for name in progress.kept if name.startswith("valid_loss")]
+    figures = {name: round(progress.kept[name], 4) for name in losses}
+    figures["steps"] = progress.step
     return model.to("cpu").eval(), figures
 
 

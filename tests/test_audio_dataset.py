@@ -10,7 +10,6 @@ from audio.errors import InputError
 from audio.mel import dequantize, mel_spectrogram
 from audio.store import INT16, Split
 from models.audio_dataset import AudioBatch, AudioDataset, Made
-from models.made_mels import made_mels
 from tests import sounding, tiny
 
 CROP, COUNT, HEARD = 16, 11, 9  # the last shard keeps one, and there are examples that keep none
@@ -124,13 +123,3 @@ def test_with_made_mels_alone_validation_is_of_them(split: Split) -> None:
     hop = tiny.AUDIO.hop_length
     wanted = split.samples(0, HEARD)[:, 2, middle * hop : (middle + CROP) * hop]
     assert np.array_equal(batch.target, wanted)
-
-
-@pytest.mark.parametrize("name", ["autoencoder", "vqvae"])
-def test_a_model_makes_a_mel_for_each_example_that_is_heard(name: str, split: Split) -> None:
-    model = tiny.build(name).eval()
-    tiny.randomize(model, scale=0.05)
-    made = made_mels(model, split, tiny.AUDIO)
-    assert made.shape == (HEARD, tiny.AUDIO.n_mels, tiny.FRAMES)
-    assert np.array_equal(made, made_mels(model, split, tiny.AUDIO))
-    assert len({each.tobytes() for each in made}) == HEARD

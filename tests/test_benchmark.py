@@ -25,7 +25,7 @@ def cases() -> list[Case]:
     notes = notes_from_columns([60, 64], [80, 90], [0.0, 0.25], [0.25, 0.5])
     known = Case(
         "a", "few voices, low", "Flute", "Violin", "pipe", "strings", "TimGM6mb", notes,
-        content, style, target,
+        content, style, target, "alike",
     )  # fmt: skip
     return [known, Case("b/c", "", "Flöte", "", "", "", "", None, style, content, None)]
 
@@ -44,6 +44,7 @@ def test_labels_are_read_without_the_audio(tmp_path: Path) -> None:
     labels = Cases(tmp_path / "cases").labels()
     assert [label["name"] for label in labels] == ["a", "b/c"]
     assert labels[0]["style_family"] == "strings"
+    assert [label["style_music"] for label in labels] == ["alike", ""]
     assert "content" not in labels[0]
 
 

@@ -87,7 +87,7 @@ def test_the_model_of_the_page_is_trained_and_kept(
     stated = values("TrainFramewise")
     schema.model_validate(stated)  # as the page has it
     settings: Any = schema.model_validate(
-        stated | tiny.TRAINING | {"learning_rate": 1e-2, "network": {"channels": 16}}
+        stated | tiny.TRAINING | {"steps": 80, "learning_rate": 1e-2, "network": {"channels": 16}}
     )
     torch.manual_seed(0)
     model = checkpoint.build("framewise", settings.network, tiny.AUDIO)

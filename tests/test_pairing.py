@@ -70,6 +70,7 @@ def test_a_pair_is_of_one_bin_two_pieces_and_two_programs(candidates: list[Examp
         (group, own), (other_group, other) = by_piece[case.piece], by_piece[case.style_piece]
         assert case.group == group == other_group
         assert case.cluster != other.cluster
+        assert case.style_music == "alike"
         assert case.timbre == other.timbre != own.timbre == case.content_timbre
         assert np.array_equal(case.notes, own.notes)
         assert np.array_equal(case.style_notes, other.notes)
@@ -108,6 +109,7 @@ def test_a_style_of_another_piece_keeps_its_timbre(
     for before, after in zip(candidates, styles_of_others(candidates, 0, alike), strict=True):
         assert after.style_piece != after.piece == before.piece
         assert np.array_equal(after.style_notes, notes[after.style_piece])
+        assert after.style_music == ("alike" if alike else "any")
         assert (after.timbre, after.content_timbre) == (before.timbre, before.content_timbre)
         assert np.array_equal(after.notes, before.notes)
         crossed += group[after.piece] != group[after.style_piece]
@@ -175,6 +177,13 @@ def test_other_music_depends_on_the_seed_alone(many: list[Example]) -> None:
 
     assert pieces(0) == pieces(0)
     assert pieces(0) != pieces(1)
+
+
+def test_what_kind_of_music_a_style_plays_depends_on_no_other_piece(many: list[Example]) -> None:
+    whole = {example.piece: example.style_music for example in other_music(many, SHARES, 0)}
+    for some in (many[:300], many[200:], many[::-1]):
+        for example in other_music(some, SHARES, 0):
+            assert example.style_music == whole[example.piece]
 
 
 def test_without_another_piece_the_style_stays(many: list[Example]) -> None:

@@ -123,6 +123,15 @@ def test_a_missing_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
         load(tmp_path / "params.yaml")
 
 
+def test_a_rate_that_fluidsynth_does_not_render_at_is_refused(tmp_path: Path) -> None:
+    values = committed()
+    values["audio"] |= {"sample_rate": 32_000}
+    values["spectrograms"]["synthesis"]["oversampling"] = 4
+    path = write_params(tmp_path, values)
+    with pytest.raises(ParamsError, match=r"at most 96000 Hz / audio\.sample_rate expected"):
+        load(path)
+
+
 def test_parameters_cannot_change(audio_settings: Audio) -> None:
     with pytest.raises(ValueError, match="frozen"):
         audio_settings.n_mels = 8  # type: ignore[misc]

@@ -129,6 +129,7 @@ def test_notes_begin_where_the_notes_say(drawn: list[Case]) -> None:
 
 def test_voices_do_not_cross_and_one_voice_plays_one_note_at_a_time(drawn: list[Case]) -> None:
     assert {case.group for case in drawn} == {"1 voice", "2 voices"}
+    assert {case.style_music for case in drawn} == {"alike"}
     for case in drawn:
         assert case.notes is not None
         sounding = piano_roll(case.notes, 8000, 1000.0).sum(axis=0)

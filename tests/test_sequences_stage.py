@@ -1,6 +1,7 @@
 """The sequences stage: a table by the pieces' content, and an account of every file."""
 
 import json
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,7 +10,7 @@ import pytest
 
 from audio import refusals, table
 from audio.errors import InputError
-from audio.examples import TIMBRE, Example, split_of
+from audio.examples import MUSIC, TIMBRE, Example, split_of
 from audio.refusals import Refused
 from audio.soundfonts import SPLITS
 from audio.survey import Piece
@@ -113,7 +114,25 @@ def test_near_duplicates_are_in_one_split(outcome: Outcome) -> None:
     assert all(len({split for _, split in found}) == 1 for found in clusters.values())
 
 
-def test_run_again_it_is_the_same_table_whatever_the_names_and_the_order_of_the_files(
+def test_styles_are_of_the_split_and_play_other_pieces_where_the_table_says_so(
+    outcome: Outcome,
+) -> None:
+    found = {example.piece: example for example in outcome.examples}
+    counts: dict[str, Counter[str]] = {split: Counter() for split in SPLITS}
+    least = committed()["sequences"]["min_onsets"]
+    for example in outcome.examples:
+        counts[example.split][example.style_music] += 1
+        assert len(example.style_notes) >= least
+        assert (example.style_piece == example.piece) == (example.style_music == "same_piece")
+        if other := found.get(example.style_piece):  # of a test case, perhaps in no case itself
+            assert other.split == example.split
+            assert (other.cluster == example.cluster) == (example.style_music == "same_piece")
+    assert set(counts["train"]) == set(MUSIC)
+    assert set(counts["valid"]) <= {"alike", "any"}
+    assert set(counts["test"]) == {"alike"}
+
+
+def test_run_again_it_is_the_same_table_whatever_the_names_the_order_and_the_workers(
     folder: Path, outcome: Outcome
 ) -> None:
     names = [path for path in sorted((folder / "midi").rglob("*.mid")) if path.is_file()]
@@ -121,7 +140,12 @@ def test_run_again_it_is_the_same_table_whatever_the_names_and_the_order_of_the_
         # of duplicates the first is kept: which one that is must not change where it tells
         if path.name not in (".hidden.mid", "programs.mid", "tempo.mid"):
             path.rename(folder / "midi" / f"{number:02}.reversed")
-    again = stage(folder)
+    processors = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(processors)})  # one worker
+    try:
+        again = stage(folder)
+    finally:
+        os.sched_setaffinity(0, processors)
     assert again.files["table"] == outcome.files["table"]
     reasons = Counter(each.reason for each in again.refused)
     assert reasons == Counter(reason for reason, _ in REFUSED.values())

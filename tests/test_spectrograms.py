@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from audio import effects, examples, rendering, store, store_writing, table
-from audio.examples import Example
+from audio.examples import MUSIC, Example
 from audio.mel import mel_spectrogram, quantize
 from audio.midi import read
 from audio.notes import piano_roll
@@ -141,6 +141,9 @@ def test_the_store_holds_the_views_as_they_are_rendered(
     assert names == sorted([*FONTS, SYNTHESIZER])
     assert [names[number] for number in split.index("font")[1]] == [each.font for each in timbres]
     assert [bytes(name).hex() for name in split.index("piece")[1]] == [example.piece] * 3
+    for each in (split, Split(path, "train")):
+        played = [MUSIC[place] for place in each.index("style_music")]
+        assert played == [row.style_music for row in rows if row.split == each.name]
     assert (len(Split(path, "train")), len(split)) == (5, 3)
     notes = split.notes()
     assert notes is not None

@@ -11,7 +11,7 @@ import pytest
 
 from audio import table
 from audio.errors import InputError
-from audio.examples import Example, Timbre
+from audio.examples import MUSIC, Example, Timbre
 from audio.notes import notes_from_columns
 
 
@@ -23,7 +23,7 @@ def example(split: str, number: int) -> Example:
     given = Timbre(120 - number, f"font {number}", "[]")
     return Example(
         split, f"{number + 2:032x}", f"{number:032x}", f"{number + 1:032x}", 2, -3, 4, notes,
-        notes[::-1][:1], timbre, given,
+        notes[::-1][:1], timbre, given, style_music=MUSIC[number % len(MUSIC)],
     )  # fmt: skip
 
 
@@ -87,7 +87,8 @@ def test_the_index_says_what_the_views_are(
         assert index.program.tolist() == [[each.program for each in row] for row in timbres]
         assert index.font.tolist() == [[each.font for each in row] for row in timbres]
         assert [[bytes(name).hex() for name in row] for row in index.piece] == pieces
-        assert index.program.dtype == index.piece.dtype == np.uint8
+        assert [MUSIC[place] for place in index.style_music] == [each.style_music for each in rows]
+        assert index.program.dtype == index.piece.dtype == index.style_music.dtype == np.uint8
 
 
 def test_equal_examples_are_equal_bytes(tmp_path: Path) -> None:

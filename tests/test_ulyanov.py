@@ -11,7 +11,6 @@ from torch import Tensor
 
 from models.params import Ulyanov
 from models.ulyanov import (
-    BINS,
     START,
     System,
     log_spectrogram,
@@ -23,8 +22,10 @@ from models.ulyanov import (
 torch.set_num_threads(1)
 
 SETTINGS = Ulyanov(
-    filters=64, kernel=11, style_weight=10**-2.1, iterations=20, griffin_lim_iterations=8
-)
+    n_fft=2048, hop_length=512, filters=64, kernel=11, style_weight=10**-2.1, iterations=20,
+    griffin_lim_iterations=8,
+)  # fmt: skip
+BINS = 1025
 
 
 def chord(*hertz: float, seconds: float = 1.0) -> NDArray[np.float32]:
@@ -39,7 +40,7 @@ CONTENT, STYLE = chord(220, 277), chord(392, 660, seconds=1.5)
 
 
 def spectrogram(sound: NDArray[np.float32]) -> Tensor:
-    return log_spectrogram(torch.from_numpy(sound))
+    return log_spectrogram(torch.from_numpy(sound), SETTINGS)
 
 
 def network(filters: int = 64) -> Tensor:

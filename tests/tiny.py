@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 from torch import Tensor, nn
 
 from audio import store_writing as writing
+from audio.examples import MUSIC
 from audio.mel import Codes, dequantize
 from audio.params import Audio
 from audio.store import VIEWS
@@ -45,7 +46,7 @@ TRAINING = {
     "style_frames_min": 8, "style_pieces": 2, "learning_rate": 1e-3,
     "warmup_steps": 1, "valid_every": 2,
 }  # fmt: skip
-VOCOS = {"n_fft": 128, "channels": 16, "hidden": 32, "layers": 2, "resolutions": [64, 256]}
+VOCOS = {"n_fft": 128, "channels": 16, "hidden": 32, "layers": 2, "resolutions": [8, 32]}
 AUDIO = Audio(
     sample_rate=8000, n_fft=256, hop_length=64, n_mels=16, f_min=20.0, f_max=4000.0,
     db_min=-90.0, db_step=0.35, db_mean=-60.0, db_std=18.0, level_db=-24.0,
@@ -130,7 +131,10 @@ def write_store(path: Path, **splits: Codes) -> Path:
     """A spectrogram store of these splits."""
     writing.create(path, {"audio": AUDIO.model_dump(), "views": list(VIEWS), "fonts": ["one"]})
     for split, mel in splits.items():
-        index = {"program": np.zeros((len(mel), 3), np.uint8)}
+        index = {
+            "program": np.zeros((len(mel), 3), np.uint8),
+            "style_music": (np.arange(len(mel)) % len(MUSIC)).astype(np.uint8),
+        }
         roll = notes(mel)
         writing.add_split(path, split, index, AUDIO, 4, 8, keep_notes=True, keep_audio=0)
         for shard in writing.shards(split, len(mel), 8):
