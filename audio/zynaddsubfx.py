@@ -18,7 +18,6 @@ import pickle
 import signal
 import sys
 from functools import lru_cache
-from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from xml.etree import ElementTree
 
@@ -27,12 +26,10 @@ import soxr
 from numpy.typing import NDArray
 
 from audio.notes import Notes
+from audio.soundfonts import BANKS, PLUGIN
 from audio.vst2 import Event, Plugin
 
-PLUGIN = Path("/usr/lib/vst/ZynAddSubFX.so")
-BANKS = Path("/usr/share/zynaddsubfx/banks")
 SUFFIX = ".xiz"
-PACKAGES = "Debian's zynaddsubfx-vst and zynaddsubfx-data"
 SECONDS = 60  # that a sound may take
 LOWEST_RATE = 32000  # Hz; filters and modulated sounds change where the rate is lower
 SEED = 0x1234  # where the plug-in's random numbers begin
@@ -52,10 +49,15 @@ class Request(NamedTuple):
     samples: int
 
 
+def parse(preset: bytes) -> ElementTree.Element:
+    """What is in a preset's file."""
+    text = gzip.decompress(preset) if preset[:2] == b"\x1f\x8b" else preset
+    return ElementTree.fromstring(text.strip())
+
+
 def state(preset: bytes) -> bytes:
     """The plug-in's state with this instrument, a file's bytes, in its first part."""
-    text = gzip.decompress(preset) if preset[:2] == b"\x1f\x8b" else preset
-    found = ElementTree.fromstring(text.strip())
+    found = parse(preset)
     instrument = found.find("INSTRUMENT")
     assert instrument is not None
     for kind in instrument.iterfind("INSTRUMENT_EFFECTS/*/EFFECT/par[@name='type']"):
@@ -71,7 +73,8 @@ def state(preset: bytes) -> bytes:
     ElementTree.SubElement(part, "par_bool", name="enabled", value="yes")
     part.append(instrument)
     master.append(part)
-    return b"state\0" + ElementTree.tostring(root, "utf-8", xml_declaration=True) + b"\0\0"
+    text: bytes = ElementTree.tostring(root, "utf-8", xml_declaration=True)
+    return b"state\0" + text + b"\0\0"
 
 
 def events(notes: Notes, rate: int, samples: int) -> list[Event]:
@@ -119,7 +122,9 @@ def play(request: Request) -> NDArray[np.float32]:
     preset = state((BANKS / (request.preset + SUFFIX)).read_bytes())
     found = events(request.notes, rate, samples)
     mono = plugin.play(preset, found, rate, samples, prepare).mean(axis=0)
-    return mono if factor == 1 else soxr.resample(mono, factor, 1)[: request.samples]
+    if factor > 1:
+        mono = soxr.resample(mono, factor, 1)[: request.samples]
+    return np.asarray(mono, np.float32)
 
 
 def serve(requests: BinaryIO, sounds: BinaryIO) -> None:
@@ -132,7 +137,7 @@ def serve(requests: BinaryIO, sounds: BinaryIO) -> None:
         signal.alarm(SECONDS)
         sound = play(request)
         signal.alarm(0)
-        sounds.write(sound.astype(np.float32).tobytes())
+        sounds.write(sound.tobytes())
         sounds.flush()
 
 
