@@ -55,7 +55,7 @@ def synthesizer_preset(name: str) -> Preset:
 
 
 def _zynaddsubfx(*, held_out: bool) -> Draw:
-    """Draws from the bank that is held out, or from all others; any seed has the same presets."""
+    """Draws from the banks that are held out, or from all others; any seed has the same presets."""
 
     def draw(rng: np.random.Generator, seed: int, split: str) -> Named:
         name = zynaddsubfx_presets.draw(rng, split, held_out=held_out)

@@ -18,7 +18,7 @@ BANKS = Path("/usr/share/zynaddsubfx/banks")
 SPLITS = ("train", "valid", "test", "timbre", "timbre_test")
 SYNTHESIZER = "synthesizer"  # the project's own
 ZYNADDSUBFX = "zynaddsubfx"
-ZYNADDSUBFX_HELD_OUT = "zynaddsubfx_held_out"  # one of its banks, which the other name is without
+ZYNADDSUBFX_HELD_OUT = "zynaddsubfx_held_out"  # the banks that the other name is without
 
 
 class Soundfonts(Section):

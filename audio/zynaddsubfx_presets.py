@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 TABLE = "zynaddsubfx.csv"
-HELD_OUT = "Laba170bank"  # a bank with sounds of all families, by an author of its own
+HELD_OUT = ("olivers-100", "olivers-other")  # banks of one author, with sounds of all families
 VALID = "valid"
 VALID_EVERY = 10  # so many presets, one is for validation alone
 
@@ -36,8 +36,8 @@ def listed() -> dict[str, Listed]:
 
 @lru_cache(maxsize=4)
 def names(*, held_out: bool, valid: bool) -> tuple[str, ...]:
-    """The presets of the bank that is held out or of the others, for validation or not."""
-    found = [name for name in listed() if (name.split("/")[0] == HELD_OUT) == held_out]
+    """The presets of the banks that are held out or of the others, for validation or not."""
+    found = [name for name in listed() if (name.split("/")[0] in HELD_OUT) == held_out]
     return tuple(name for index, name in enumerate(found) if (index % VALID_EVERY == 0) == valid)
 
 
@@ -47,7 +47,7 @@ def draw(rng: np.random.Generator, split: str, *, held_out: bool) -> str:
     Args:
         rng: where chance comes from.
         split: one of `audio.soundfonts.SPLITS`.
-        held_out: from the bank that is held out, or from all others.
+        held_out: from the banks that are held out, or from all others.
     """
     found = names(held_out=held_out, valid=split == VALID)
     return found[int(rng.integers(len(found)))]

@@ -38,6 +38,7 @@ CENTS = 30.0
 BINS = 2**17
 FRAME = 640  # samples of an envelope
 
+RHYTHMS = r"arpe|\barp\b|sequen"  # in names: some are as smooth as a tremolo
 OUT_OF_TUNE, OCTAVE_UP = "out of tune", "an octave up"
 
 Sound = NDArray[np.float64]
@@ -111,15 +112,15 @@ def measure(preset: str, octaves: int) -> Measured:
     )
 
 
-def refusal(measured: Measured) -> str:
+def refusal(preset: str, measured: Measured) -> str:
     """Why a preset is of no use; empty if it is."""
     for reason, is_so in {
         "silent": measured.level < -60,
         OUT_OF_TUNE: measured.tuned < 0.5,
         OCTAVE_UP: measured.odd < 0.02,
         "slow to begin": measured.attack > 0.5 or measured.early < -15,
-        "goes on": measured.half > -10 or measured.left > -20,
-        "a rhythm of its own": measured.rhythm > 5,
+        "goes on": measured.half > -10 or measured.left > -15,
+        "a rhythm of its own": measured.rhythm > 6 or re.search(RHYTHMS, preset, re.IGNORECASE),
     }.items():
         if is_so:
             return reason
@@ -129,10 +130,10 @@ def refusal(measured: Measured) -> str:
 def placed(preset: str) -> tuple[int, Measured]:
     """The octaves that its keys are to be above the notes, and what it does then."""
     first = measure(preset, 0)
-    octaves = {OUT_OF_TUNE: 1, OCTAVE_UP: -1}.get(refusal(first), 0)
+    octaves = {OUT_OF_TUNE: 1, OCTAVE_UP: -1}.get(refusal(preset, first), 0)
     if octaves:
         again = measure(preset, octaves)
-        if refusal(again) not in (OUT_OF_TUNE, OCTAVE_UP):
+        if refusal(preset, again) not in (OUT_OF_TUNE, OCTAVE_UP):
             return octaves, again
     return 0, first
 
@@ -188,7 +189,7 @@ def main() -> None:
         writer.writerow(["preset", "program", "octaves"])
         for preset in tqdm(found):
             octaves, measured = placed(preset)
-            reason = refusal(measured)
+            reason = refusal(preset, measured)
             reasons[reason or "kept"] += 1
             if not reason:
                 writer.writerow([preset, program(preset, measured), octaves])

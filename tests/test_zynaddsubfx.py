@@ -78,7 +78,7 @@ def test_every_preset_is_either_held_out_or_not_and_for_validation_or_not() -> N
     assert sorted(name for part in parts for name in part) == sorted(listed())
 
 
-def test_validation_and_the_bank_that_is_held_out_share_no_preset_with_training() -> None:
+def test_validation_and_banks_that_are_held_out_share_no_preset_with_training() -> None:
     rng = np.random.default_rng(0)
     draws = {
         (source, split): {presets.DRAWN[source](rng, 0, split) for _ in range(300)}
