@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +24,7 @@ from audio.vst2 import Plugin
 from audio.zynaddsubfx import SHORTEST, SUFFIX, Request, events, parse, state
 from audio.zynaddsubfx_presets import HELD_OUT, VALID, listed, names
 from audio.zynaddsubfx_process import ROOT, TRIES, Player
+from stages.cluster import workers
 from stages.params import Params
 from stages.params import load as load_params
 
@@ -163,6 +163,13 @@ def test_a_process_that_is_killed_is_replaced(player: Player) -> None:
 
 
 @installed
+def test_workers_of_a_cluster_play_the_same(player: Player) -> None:
+    with workers(None) as client:
+        heard = client.submit(Player.play, Player(), request(PRESETS[1])).result()
+    assert np.array_equal(heard, player.play(request(PRESETS[1])))
+
+
+@installed
 def test_no_process_is_left_by_one_that_is_killed() -> None:
     code = (
         "import time; from audio.zynaddsubfx_process import *; from audio.notes import *; "
@@ -209,14 +216,3 @@ def test_notes_are_played_when_and_at_the_pitch_that_is_asked(
 def test_only_functions_that_a_library_calls_can_be_replaced() -> None:
     with pytest.raises(KeyError, match="no_such"):
         Plugin(PLUGIN, {"no_such": lambda: 0})
-
-
-@installed
-def test_it_takes_no_longer_than_it_may() -> None:
-    started = time.monotonic()
-    player = Player()
-    player.play(request(PRESETS[0], CHORD[:0]))
-    player.close()
-    player.close()
-    assert psutil.Process().children() == []
-    assert time.monotonic() - started < 60
