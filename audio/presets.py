@@ -7,7 +7,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from audio.soundfonts import SPLITS, SYNTHESIZER
+from audio import zynaddsubfx_presets
+from audio.soundfonts import SPLITS, SYNTHESIZER, ZYNADDSUBFX, ZYNADDSUBFX_HELD_OUT
 from audio.synthesizer_presets import Preset, draw_preset
 
 NUMBERS = 2**40  # presets of a split
@@ -53,4 +54,18 @@ def synthesizer_preset(name: str) -> Preset:
     return draw_preset(int(seed), int(number))
 
 
-DRAWN: dict[str, Draw] = {SYNTHESIZER: _synthesizer}  # the sources by their names
+def _zynaddsubfx(*, held_out: bool) -> Draw:
+    """Draws from the banks that are held out, or from all others; any seed has the same presets."""
+
+    def draw(rng: np.random.Generator, seed: int, split: str) -> Named:
+        name = zynaddsubfx_presets.draw(rng, split, held_out=held_out)
+        return Named(name, zynaddsubfx_presets.listed()[name].program)
+
+    return draw
+
+
+DRAWN: dict[str, Draw] = {  # the sources by their names
+    SYNTHESIZER: _synthesizer,
+    ZYNADDSUBFX: _zynaddsubfx(held_out=False),
+    ZYNADDSUBFX_HELD_OUT: _zynaddsubfx(held_out=True),
+}

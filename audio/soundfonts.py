@@ -13,16 +13,19 @@ from pydantic import Field, model_validator
 from audio.errors import InputError
 from audio.params import Section
 
+PLUGIN = Path("/usr/lib/vst/ZynAddSubFX.so")
+BANKS = Path("/usr/share/zynaddsubfx/banks")
 SPLITS = ("train", "valid", "test", "timbre", "timbre_test")
 SYNTHESIZER = "synthesizer"  # the project's own
-OWN = (SYNTHESIZER,)  # sources with presets of their own and without a file
+ZYNADDSUBFX = "zynaddsubfx"
+ZYNADDSUBFX_HELD_OUT = "zynaddsubfx_held_out"  # the banks that the other name is without
 
 
 class Soundfonts(Section):
     """Which sources of timbres each split is rendered with, equally often.
 
-    Names known here, `synthesizer`, or paths of .sf2 or .sf3 files; what is listed several times is
-    drawn so many times as often.
+    Names known here, those of `OWN`, or paths of .sf2 or .sf3 files; what is listed several times
+    is drawn so many times as often.
     """
 
     train: list[str] = Field(min_length=1)
@@ -48,7 +51,7 @@ class Soundfonts(Section):
 
 
 class Known(NamedTuple):
-    """A soundfont that is known by name."""
+    """A soundfont that is known by name, or what another source needs."""
 
     path: Path
     licence: str
@@ -73,6 +76,30 @@ KNOWN = {
         "the Python package pretty_midi",
     ),
 }
+
+ZYNADDSUBFX_NEEDS = (
+    Known(PLUGIN, "GPL-2.0-or-later", "Debian's zynaddsubfx-vst"),
+    Known(BANKS, "GPL-2.0-or-later", "Debian's zynaddsubfx-data"),
+)
+OWN: dict[str, tuple[Known, ...]] = {  # sources with presets of their own, and what they need
+    SYNTHESIZER: (),
+    ZYNADDSUBFX: ZYNADDSUBFX_NEEDS,
+    ZYNADDSUBFX_HELD_OUT: ZYNADDSUBFX_NEEDS,
+}
+
+
+def check(name: str) -> None:
+    """Look for what a source of `OWN` needs.
+
+    Raises:
+        InputError: saying which package brings what is missing.
+    """
+    for needed in OWN[name]:
+        if not needed.path.exists():
+            raise InputError(
+                f"expected {needed.path} for the source {name}, found nothing there; please "
+                f"install {needed.package}."
+            )
 
 
 def find(name: str) -> tuple[Path, str]:

@@ -8,12 +8,15 @@ from numpy.typing import NDArray
 
 from audio import synthesizer
 from audio.examples import Timbre
-from audio.notes import Notes
+from audio.notes import Notes, transpose
 from audio.params import Audio
 from audio.presets import synthesizer_preset
-from audio.soundfonts import SYNTHESIZER, file_name
+from audio.soundfonts import OWN, SYNTHESIZER, check, file_name
 from audio.synthesis import Synth, Synthesis
 from audio.variation import Variation
+from audio.zynaddsubfx import Request
+from audio.zynaddsubfx_presets import listed
+from audio.zynaddsubfx_process import Player
 
 
 class Source(Protocol):
@@ -55,6 +58,24 @@ class Synthesizer:
         """There is nothing that was loaded."""
 
 
+class ZynAddSubFX:
+    """The timbre's preset of ZynAddSubFX, played by its plug-in."""
+
+    def __init__(self, audio: Audio) -> None:
+        self._audio, self._player = audio, Player()
+
+    def render(self, notes: Notes, timbre: Timbre) -> NDArray[np.float64]:
+        """See `Source`."""
+        rate, samples = self._audio.sample_rate, self._audio.segment_samples
+        keys = transpose(notes, 12 * listed()[timbre.preset].octaves)
+        request = Request(timbre.preset, keys, rate, samples)
+        return self._player.play(request).astype(np.float64)
+
+    def close(self) -> None:
+        """See `Source`."""
+        self._player.close()
+
+
 def load(name: str, fonts: Path, audio: Audio, settings: Synthesis) -> Source:
     """Load the source of this name.
 
@@ -65,8 +86,9 @@ def load(name: str, fonts: Path, audio: Audio, settings: Synthesis) -> Source:
         settings: FluidSynth's settings.
 
     Raises:
-        InputError: if it is a soundfont that cannot be loaded.
+        InputError: if it is a soundfont that cannot be loaded, or needs what is not installed.
     """
-    if name == SYNTHESIZER:
-        return Synthesizer(audio)
+    if name in OWN:
+        check(name)
+        return Synthesizer(audio) if name == SYNTHESIZER else ZynAddSubFX(audio)
     return Bank(fonts / file_name(name), audio, settings)

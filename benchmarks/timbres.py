@@ -35,11 +35,11 @@ Spectrum = NDArray[np.float64]
 
 
 def timbres(source: str, count: int) -> list[Timbre]:
-    """The programs of a soundfont, or so many presets of another source, as training draws them."""
+    """The programs of a soundfont; of another source what training draws in `count`, each once."""
     if source not in presets.DRAWN:
         return [Timbre(program, source, "") for program in range(PROGRAMS)]
     rng = np.random.default_rng(0)
-    drawn = (presets.DRAWN[source](rng, 0, "train") for _ in range(count))
+    drawn = dict.fromkeys(presets.DRAWN[source](rng, 0, "train") for _ in range(count))
     return [Timbre(each.program, source, "", preset=each.name) for each in drawn]
 
 
@@ -78,7 +78,9 @@ def main() -> None:
     """Print a row for each source."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sources", nargs="+", metavar="SOURCE", help="as in section soundfonts")
-    parser.add_argument("--presets", type=int, default=600, help="of a source that draws them")
+    parser.add_argument(
+        "--presets", type=int, default=600, help="drawn, of a source that draws them"
+    )
     args = parser.parse_args()
 
     settings = load()

@@ -23,6 +23,9 @@ def main() -> None:
 
     settings = load().soundfonts
     splits = {split: getattr(settings, split) for split in soundfonts.SPLITS}
+    listed = {name for fonts in splits.values() for name in fonts}
+    for name in sorted(listed & {*soundfonts.OWN}):
+        soundfonts.check(name)
     names = soundfonts.files_of(name for fonts in splits.values() for name in fonts)
     found = {name: soundfonts.find(name) for name in names}
     files = [soundfonts.file_name(name) for name in names]

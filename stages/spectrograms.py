@@ -26,6 +26,9 @@ import audio.synthesizer
 import audio.synthesizer_kinds
 import audio.synthesizer_presets
 import audio.variation
+import audio.vst2
+import audio.zynaddsubfx
+import audio.zynaddsubfx_process
 from audio import rendering, store, store_writing, table
 from audio.files import fingerprint, replacing, sha256
 from audio.rendering import Spectrograms
@@ -46,6 +49,9 @@ CODE = (
     audio.synthesizer_kinds,
     audio.synthesizer_presets,
     audio.variation,
+    audio.vst2,
+    audio.zynaddsubfx,
+    audio.zynaddsubfx_process,
     rendering,
     store_writing,
 )
