@@ -1,7 +1,7 @@
 """Training in two processes: the real command, whose result is that of one process.
 
-What is summed in another order is rounded otherwise, so curves are compared to three digits; what
-each process would do on its own share alone lies far outside.
+What is summed in another order is rounded otherwise, and in bfloat16 coarsely. What each process
+would do on its own share alone lies far outside: its curves are 10 % away, its weights 2 % and more.
 """
 
 import csv
@@ -66,8 +66,11 @@ def test_two_processes_train_as_one(name: str, project: Path) -> None:
     (one, model), (two, other) = (train(project, name, processes) for processes in (1, 2))
     assert len(one) == len(two) == 4
     for alone, shared in zip(one, two, strict=True):
-        assert alone == pytest.approx(shared, rel=1e-3, abs=1e-4)
+        assert alone == pytest.approx(shared, rel=0.03, abs=1e-4)
+        assert alone["train_loss"] == pytest.approx(shared["train_loss"], rel=1e-3)
     assert one[0]["train_loss"] != pytest.approx(one[-1]["train_loss"], rel=3e-3)
-    weights, others = model.state_dict(), other.state_dict()
-    for key, value in weights.items():
-        torch.testing.assert_close(others[key], value, atol=5e-3, rtol=5e-3)
+    weights, others = (
+        torch.cat([value.float().flatten() for value in each.state_dict().values()])
+        for each in (model, other)
+    )
+    assert (others - weights).norm() < 0.01 * weights.norm()
