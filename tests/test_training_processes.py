@@ -1,7 +1,7 @@
 """Training in two processes: the real command, whose result is that of one process.
 
 What is summed in another order is rounded otherwise, and in bfloat16 coarsely. What each process
-would do on its own share alone lies far outside: its curves are 10 % away, its weights 2 % and more.
+would do on its own share alone lies far outside: curves are 10 % away, weights 2 % and more.
 """
 
 import csv
