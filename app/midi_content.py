@@ -9,7 +9,7 @@ from app.sound import BLOCK, CONTENT, rms_and_peak
 from audio.errors import InputError
 from audio.notes import Track, segment
 from audio.params import Audio
-from audio.synthesis import Synth, Synthesis
+from audio.synthesis import FASTEST, Synth, Synthesis
 
 FONT = "TimGM6mb"  # comes with pretty_midi: it is there wherever this is
 SYNTHESIS = Synthesis(oversampling=2, interpolation=4, polyphony=256, reverb=False, chorus=False)
@@ -53,11 +53,14 @@ def play(path: Path, audio: Audio, folder: Path) -> Floats:
         )
     length = round((end + RELEASE) * audio.sample_rate)
     step = round(STEP * audio.sample_rate)
+    settings = SYNTHESIS.model_copy(
+        update={"oversampling": min(SYNTHESIS.oversampling, max(1, FASTEST // audio.sample_rate))}
+    )
     played_at_once = audio.model_copy(update={"segment_seconds": STEP + HELD})
     ringing = np.zeros(played_at_once.segment_samples)
     target = folder / CONTENT
     with (
-        Synth(soundfonts.find(FONT)[0], played_at_once, SYNTHESIS) as synth,
+        Synth(soundfonts.find(FONT)[0], played_at_once, settings) as synth,
         target.open("wb") as out,
     ):
         for start in range(0, length, step):

@@ -8,6 +8,7 @@ import pytest
 
 from app import midi_content
 from audio.errors import InputError
+from audio.params import Audio
 from tests import tiny
 
 RATE = tiny.AUDIO.sample_rate
@@ -23,8 +24,8 @@ def write(path: Path, notes: list[tuple[int, float, float]], drums: bool = False
     return path
 
 
-def play(path: Path) -> np.ndarray:
-    found = midi_content.play(path, tiny.AUDIO, path.parent)
+def play(path: Path, audio: Audio = tiny.AUDIO) -> np.ndarray:
+    found = midi_content.play(path, audio, path.parent)
     assert isinstance(found, np.memmap)
     assert found.shape[1] == 1
     return np.array(found[:, 0])
@@ -37,6 +38,16 @@ def test_a_note_sounds_from_its_start_to_its_end_at_its_pitch(tmp_path: Path) ->
     sounding = np.abs(np.fft.rfft(found[RATE : 2 * RATE] * np.hanning(RATE)))
     assert max(sounding[round(440 * n)] for n in (1, 2, 4)) > 0.2 * sounding.max()
     assert np.sqrt(np.mean(found[RATE : 3 * RATE] ** 2)) > 0.05
+
+
+@pytest.mark.parametrize("rate", [16_000, 32_000, 64_000])  # twice the last is too fast
+def test_a_note_has_its_length_and_pitch_at_any_rate(tmp_path: Path, rate: int) -> None:
+    audio = tiny.AUDIO.model_copy(update={"sample_rate": rate})
+    found = play(write(tmp_path / "a.mid", [(69, 1.0, 3.0)]), audio)
+    assert len(found) == 4 * rate
+    assert np.abs(found[: rate - rate // 80]).max() < 1e-3
+    sounding = np.abs(np.fft.rfft(found[rate : 2 * rate] * np.hanning(rate)))  # a bin a Hz
+    assert max(sounding[round(440 * n)] for n in (1, 2, 4)) > 0.2 * sounding.max()
 
 
 def test_what_is_played_in_steps_is_what_is_played_at_once(

@@ -122,6 +122,15 @@ def test_each_correction_brings_the_mel_nearer(kind: str) -> None:
     assert errors[-1] < 0.8 * errors[0]
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_turns_that_go_on_the_way_of_those_before_come_nearer(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going_on = error(build(kind, 8), music())
+    monkeypatch.setattr(vocoder, "MOMENTUM", 0.0)
+    assert going_on < error(build(kind, 8), music())
+
+
 def test_what_has_the_mel_already_is_hardly_changed() -> None:
     class Given(torch.nn.Module):
         """Knows the sound."""
