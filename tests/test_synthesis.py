@@ -1,5 +1,8 @@
 """Synthesis: notes become sound, the same sound each time."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +15,7 @@ from audio.notes import Notes, notes_from_columns
 from audio.params import Audio
 from audio.synthesis import Synth, Synthesis, at_level
 from tests.conftest import FONT, NoteTuple
+from tests.tiny import ROOT
 
 PIANO, STRINGS, FLUTE = 0, 48, 73
 
@@ -149,3 +153,12 @@ def test_the_level_gives_way_to_the_peak(noise: NDArray[np.float64]) -> None:
 
 def test_silence_has_no_level() -> None:
     assert not at_level(np.zeros(100), -24).any()
+
+
+@pytest.mark.parametrize("module", ["audio.synthesis", "audio.zynaddsubfx"])
+def test_nothing_is_printed_by_what_loads(module: str) -> None:
+    loaded = subprocess.run(
+        [sys.executable, "-c", f"import {module}"],
+        env=os.environ | {"CI": "true"}, cwd=ROOT, capture_output=True, check=True,
+    )  # fmt: skip
+    assert loaded.stdout == b""
