@@ -12,16 +12,18 @@ import random
 import tempfile
 from pathlib import Path
 
-from audio import examples, midi
-from audio.errors import InputError
-from audio.examples import Example
-from audio.files import write_json
-from audio.notes import content_key
-from audio.soundfonts import SPLITS, file_name, files_of, find
 from benchmarks import feeding, parsing, rendering
 from benchmarks.measure import Row, as_json, markdown
-from stages.console import run
 from stages.params import Params, load
+from timbre.core.console import run
+from timbre.core.errors import InputError
+from timbre.core.files import write_json
+from timbre.core.notes import content_key
+from timbre.dataset import examples
+from timbre.dataset.examples import Example
+from timbre.music import midi
+from timbre.music.segments import RefusedError
+from timbre.synthesis.soundfonts import SPLITS, file_name, files_of, find
 
 LAKH = 178_561  # files of lmd_full
 SEGMENTS = 215_000  # of 8 s: the 82.6 GB of 24-bit WAV that were once rendered from them
@@ -42,7 +44,7 @@ def draw(files: list[Path], settings: Params, count: int) -> list[Example]:
                     tracks, key, key, 0, 0, fonts, settings.audio.segment_seconds, section
                 )
             )
-        except (midi.MidiError, examples.RefusedError):
+        except (midi.MidiError, RefusedError):
             continue
         if len(drawn) == count:
             break

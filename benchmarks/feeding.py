@@ -9,13 +9,13 @@ import librosa
 import numpy as np
 import soundfile
 
-from audio import store_writing
-from audio.store import VIEWS, Split
-from audio.store_writing import Content
 from benchmarks.measure import seconds_each
-from models.dataset import StoreDataset
-from models.style_crops import StyleCrops
 from stages.params import Params
+from timbre.store import writing
+from timbre.store.batches import StoreDataset
+from timbre.store.store import VIEWS, Split
+from timbre.store.style_crops import StyleCrops
+from timbre.store.writing import Content
 
 BATCH = 64
 
@@ -115,9 +115,9 @@ def _write(
 ) -> None:
     """Write a store of one split; `rows` gives what a run of its examples holds."""
     section = settings.spectrograms
-    store_writing.create(path, {"audio": settings.audio.model_dump()})
+    writing.create(path, {"audio": settings.audio.model_dump()})
     index = {"program": np.zeros((examples, len(VIEWS)), np.uint8)}
-    store_writing.add_split(
+    writing.add_split(
         path,
         "train",
         index,
@@ -127,5 +127,5 @@ def _write(
         keep_notes=True,
         keep_audio=False,
     )
-    for shard in store_writing.shards("train", examples, section.shard_examples):
-        store_writing.write(path, shard, rows(shard.start, shard.stop))
+    for shard in writing.shards("train", examples, section.shard_examples):
+        writing.write(path, shard, rows(shard.start, shard.stop))

@@ -20,13 +20,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from audio import metrics
-from audio.errors import InputError
-from audio.examples import MUSIC
-from audio.mel import Codes, dequantize
-from audio.store import VIEWS, Split
-from models import autoencoder, checkpoint, vqvae
-from stages.console import run
+from timbre.audio.mel import Codes, dequantize
+from timbre.core.console import run
+from timbre.core.errors import InputError
+from timbre.dataset.examples import MUSIC
+from timbre.evaluation.metrics import distances as metrics
+from timbre.models import checkpoint
+from timbre.models.autoencoder import model as autoencoder
+from timbre.models.vqvae import model as vqvae
+from timbre.store.store import VIEWS, Split
 
 Model = autoencoder.Model | vqvae.Model
 
@@ -56,8 +58,8 @@ class Row(NamedTuple):
 def leveled(mel: NDArray[np.floating]) -> NDArray[np.float64]:
     """A mel in dB, `(M, T)`, whose level does not matter: of a mean power of 0 dB a frame.
 
-    What lies more than `audio.metrics.RANGE_DB` below its loudest value is raised to that, as
-    `audio.metrics.log_mel` does to audio.
+    What lies more than `timbre.evaluation.metrics.distances.RANGE_DB` below its loudest value is raised to that, as
+    `timbre.evaluation.metrics.distances.log_mel` does to audio.
     """
     power = np.mean(np.sum(10 ** (mel.astype(np.float64) / 10), axis=0))
     level = mel - 10 * np.log10(power)
@@ -104,7 +106,7 @@ def distances(codes: Codes, model: Model) -> NDArray[np.float64]:
         model: to try.
 
     Returns:
-        `(N, 5)`, dB, as `COLUMNS` says. Log-spectral distances as `audio.metrics.lsd` takes them,
+        `(N, 5)`, dB, as `COLUMNS` says. Log-spectral distances as `timbre.evaluation.metrics.distances.lsd` takes them,
         of the models' own mels.
     """
     frames = codes.shape[-1] // autoencoder.ALIGNED * autoencoder.ALIGNED

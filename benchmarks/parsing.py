@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import pretty_midi
 
-from audio import midi, survey
 from benchmarks.measure import seconds_each
+from timbre.music import catalog, midi
 
 
 class Parsing(NamedTuple):
@@ -40,7 +40,7 @@ def measure(files: list[Path], seconds: float, min_onsets: int) -> Parsing:
             return
 
     def examined(file: Path) -> None:
-        survey.examine((file.name, file.read_bytes()), seconds, min_onsets)
+        catalog.examine((file.name, file.read_bytes()), seconds, min_onsets)
 
     compared, equal = agreement(files)
     return Parsing(

@@ -9,14 +9,18 @@ import numpy as np
 import pretty_midi
 import soundfile
 
-from audio import effects, rendering, store_writing, table
-from audio.examples import Example, Timbre
-from audio.notes import Notes
-from audio.soundfonts import file_name
-from audio.store import VIEWS
-from audio.store_writing import Shard
 from benchmarks.measure import seconds_each
 from stages.params import Params
+from timbre.core.notes import Notes
+from timbre.dataset import table
+from timbre.dataset.examples import Example
+from timbre.rendering import rendering
+from timbre.store import writing
+from timbre.store.store import VIEWS
+from timbre.store.writing import Shard
+from timbre.synthesis import effects
+from timbre.synthesis.soundfonts import file_name
+from timbre.synthesis.timbres import Timbre
 
 Part = tuple[Notes, Timbre]
 
@@ -72,9 +76,9 @@ def measure(
     split = examples[0].split
     chunk = settings.spectrograms.chunk_examples
     size = -(-len(examples) // chunk) * chunk
-    store_writing.create(path, {"audio": settings.audio.model_dump()})
+    writing.create(path, {"audio": settings.audio.model_dump()})
     index = {"program": np.zeros((len(examples), len(VIEWS)), np.uint8)}
-    store_writing.add_split(
+    writing.add_split(
         path, split, index, settings.audio, chunk, size, keep_notes=True, keep_audio=False
     )
     begun = time.perf_counter()

@@ -16,14 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from audio import presets, sources
-from audio.examples import Timbre
-from audio.mel import mel_spectrogram
-from audio.notes import notes_from_columns
-from audio.params import Audio
-from audio.soundfonts import file_name, find
-from stages.console import run
 from stages.params import Params, load
+from timbre.audio.mel import mel_spectrogram
+from timbre.core.console import run
+from timbre.core.notes import notes_from_columns
+from timbre.core.params import Audio
+from timbre.synthesis import presets, sources
+from timbre.synthesis.soundfonts import file_name, find
+from timbre.synthesis.timbres import Timbre
 
 PITCH, VELOCITY, SECONDS = 60, 90, 1.0  # of the note
 STEADY = (0.3, 0.8)  # s, the frames that count

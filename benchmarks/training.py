@@ -23,15 +23,17 @@ from torch.optim import Optimizer
 from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
-from audio.errors import InputError
-from audio.files import write_json
 from benchmarks import limits
 from benchmarks.measure import machine, number
-from models import checkpoint, devices, optimizers
-from models.blocks import over_time, parameter_count
-from models.quantizer import Quantizer
-from stages.console import run
 from stages.params import Params, load
+from timbre.core.console import run
+from timbre.core.errors import InputError
+from timbre.core.files import write_json
+from timbre.models import checkpoint
+from timbre.models.blocks import over_time, parameter_count
+from timbre.models.vqvae.quantizer import Quantizer
+from timbre.models.vqvae_self.config import SelfSupervisedConfig
+from timbre.training import devices, optimizers
 
 BINS = 1025  # of the stand-in's spectra
 WIDTH, INNER = 1024, 6  # of the stand-in: channels, and convolutions inside encoder and decoder
@@ -42,11 +44,13 @@ POOL = 4  # frames that its style encoder sees as one
 class Reference(nn.Module):
     """A VQ-VAE as large as the reference's, in float32 as that was."""
 
-    low_precision = False
+    supports_bf16 = False
 
     def __init__(self, settings: Params) -> None:
         super().__init__()
-        config = settings.train.vqvae_self.network.quantizer
+        network = settings.train.vqvae_self.network
+        assert isinstance(network, SelfSupervisedConfig)
+        config = network.quantizer
 
         def stack(entering: int, leaving: int) -> nn.Sequential:
             layers: list[nn.Module] = [nn.Conv1d(entering, WIDTH, 3, padding=1), nn.GELU()]
@@ -113,7 +117,7 @@ def operations(model: nn.Module, given: list[Tensor]) -> float:
 def seconds(
     fabric: Fabric, model: Any, optimizer: Optimizer, given: list[Tensor], steps: int
 ) -> float:
-    """A step of the optimizer as `models.training` does it, the best of some after the first."""
+    """A step of the optimizer as `timbre.training.trainer` does it, the best of some after the first."""
     module, optimizer = fabric.setup(model, optimizer)
 
     def step() -> None:

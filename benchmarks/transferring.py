@@ -17,15 +17,15 @@ from typing import NamedTuple
 import numpy as np
 import soundfile
 
-from app.transfer import WEIGHTS
-from audio import soundfonts
-from audio.files import write_json
-from audio.notes import notes_from_columns
-from audio.params import Audio
-from audio.synthesis import Synth, Synthesis, at_level
 from benchmarks.measure import machine, number
-from models import card, checkpoint
-from stages.console import run
+from timbre.core.console import run
+from timbre.core.files import write_json
+from timbre.core.notes import notes_from_columns
+from timbre.core.params import Audio
+from timbre.core.signal import at_level
+from timbre.models import card, checkpoint, shipped
+from timbre.synthesis import soundfonts
+from timbre.synthesis.synth import Synth, Synthesis
 
 ROOT = Path(__file__).parents[1]
 MODELS = ("vqvae", "glow")
@@ -133,7 +133,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=100, help="of the list, 0 for none")
     parser.add_argument("--minutes", type=int, default=30, help="of the long one, 0 for none")
-    parser.add_argument("--weights", type=Path, default=WEIGHTS, help="their folder")
+    parser.add_argument("--weights", type=Path, default=shipped.FOLDER, help="their folder")
     parser.add_argument("--out", type=Path, help="JSON to write")
     args = parser.parse_args()
 

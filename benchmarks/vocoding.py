@@ -19,20 +19,23 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from audio import metrics, soundfonts
-from audio.benchmark import Signal
-from audio.files import write_json
-from audio.mel import mel_spectrogram
-from audio.melodia import Melodia, jaccard
-from audio.notes import Notes, notes_from_columns
-from audio.params import Audio
-from audio.synthesis import Synth, at_level
 from benchmarks.measure import machine, number
-from models import checkpoint, timbre, vocoder
-from models.params import Refinement
-from models.trained import decode, mel
-from stages.console import run
 from stages.params import Params, load
+from timbre.audio.mel import clip_mel, mel_spectrogram
+from timbre.core.console import run
+from timbre.core.files import write_json
+from timbre.core.notes import Notes, notes_from_columns
+from timbre.core.params import Audio
+from timbre.core.signal import Signal, at_level
+from timbre.evaluation.metrics import distances as metrics
+from timbre.evaluation.metrics.melodia import Melodia, jaccard
+from timbre.models import checkpoint
+from timbre.models.timbre_net import model as timbre
+from timbre.models.vocoder import model as vocoder
+from timbre.models.vocoder.config import RefinementConfig
+from timbre.models.vocoder.model import decode
+from timbre.synthesis import soundfonts
+from timbre.synthesis.synth import Synth
 
 SECONDS = 8
 MELODIA_SECONDS = 30.0  # for one clip
@@ -95,7 +98,7 @@ def tried(
     """Resynthesise clips and compare them with the true ones."""
     distances, apart, pitches, seconds = [], [], [], 0.0
     for sound in sounds:
-        frames = torch.from_numpy(mel(sound, audio))[None]
+        frames = torch.from_numpy(clip_mel(sound, audio))[None]
         begun = time.perf_counter()
         made = decode(voice, frames, len(sound))
         seconds += time.perf_counter() - begun
@@ -133,7 +136,7 @@ def main() -> None:
     own = Audio.model_validate(checkpoint.description(args.timbre)["audio"])
     assert isinstance(net, timbre.Model)
     usual = checkpoint.build("griffin_lim", params.vocoder.griffin_lim, params.audio)
-    refinement = Refinement(iterations=params.vocoder.refinements)
+    refinement = RefinementConfig(iterations=params.vocoder.refinements)
     voices = {
         "Griffin-Lim": checkpoint.build("vocoder", refinement, params.audio, usual).eval(),
         args.vocoder.stem: vocoder.load(args.vocoder),
@@ -144,7 +147,9 @@ def main() -> None:
             sounds = list(clips(kind, args.clips, font, params))
             for name, voice in voices.items():
                 with torch.inference_mode():
-                    voice(torch.from_numpy(mel(sounds[0], params.audio))[None])  # the first is slow
+                    voice(
+                        torch.from_numpy(clip_mel(sounds[0], params.audio))[None]
+                    )  # the first is slow
                 rows.append(tried(kind, name, voice, net, sounds, params.audio, own, melodia))
     print(f"{machine()}, of which one is used; {args.font}.\n")
     print("| clips | vocoder | LSD, dB | timbre | pitch | x real time |\n|---|---|---|---|---|---|")

@@ -19,12 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from audio import zynaddsubfx_presets
-from audio.notes import notes_from_columns
-from audio.soundfonts import BANKS, ZYNADDSUBFX, check
-from audio.zynaddsubfx import SUFFIX, Request, parse, play
-from audio.zynaddsubfx_presets import TABLE
-from stages.console import run
+from timbre.core.console import run
+from timbre.core.notes import notes_from_columns
+from timbre.synthesis import zynaddsubfx_presets
+from timbre.synthesis.soundfonts import BANKS, ZYNADDSUBFX, check
+from timbre.synthesis.zynaddsubfx import SUFFIX, Request, parse, play
+from timbre.synthesis.zynaddsubfx_presets import TABLE
 
 PACKAGE = Path(zynaddsubfx_presets.__file__).parent
 RATE = 32000

@@ -7,12 +7,13 @@ import argparse
 from collections import Counter
 from pathlib import Path
 
-from audio import artificial, benchmark, phrases, recordings
-from audio.benchmark import Case
-from audio.errors import InputError
-from audio.files import write_json
-from stages.console import run
 from stages.params import Params, load
+from timbre.core.console import run
+from timbre.core.errors import InputError
+from timbre.core.files import write_json
+from timbre.evaluation.cases import cases as benchmark
+from timbre.evaluation.cases import phrases, recorded, rendered
+from timbre.evaluation.cases.cases import Case
 
 
 def collect(settings: Params, store: Path, examples: Path) -> list[Case]:
@@ -23,7 +24,7 @@ def collect(settings: Params, store: Path, examples: Path) -> list[Case]:
     """
     section = settings.benchmark
     if section.source == "artificial":
-        return artificial.cases(store, examples)
+        return rendered.cases(store, examples)
     path = Path(section.source)
     if not path.is_file():
         raise InputError(
@@ -32,7 +33,7 @@ def collect(settings: Params, store: Path, examples: Path) -> list[Case]:
         )
     if phrases.is_table(path):
         return phrases.cases(path, section.cases, settings.seed, settings.audio, section.phrases)
-    return recordings.cases(path, settings.audio, section.max_seconds)
+    return recorded.cases(path, settings.audio, section.max_seconds)
 
 
 def main() -> None:

@@ -15,22 +15,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 from tqdm import tqdm
 
-from audio.benchmark import Cases
-from audio.errors import InputError
-from audio.files import replacing, write_json
-from audio.melodia import Melodia
-from audio.metrics import NAMES
-from audio.outputs import Outputs
-from stages.console import run
 from stages.params import load
+from timbre.core.console import run
+from timbre.core.errors import InputError
+from timbre.core.files import replacing, write_json
+from timbre.evaluation.cases.cases import Cases
+from timbre.evaluation.metrics.distances import NAMES
+from timbre.evaluation.metrics.melodia import Melodia
+from timbre.evaluation.results.outputs import Outputs
 
 if TYPE_CHECKING:
-    from models.scoring import Scorer
+    from timbre.evaluation.metrics.scoring import Scorer
 
 MELODIA_SECONDS = 30.0  # for one clip, of which it takes a twentieth of a second
 # The command itself does without torch: it is loaded once, where the workers come from.
 WORKERS = get_context("forkserver")
-WORKERS.set_forkserver_preload(["models.scoring", "mir_eval.transcription"])
+WORKERS.set_forkserver_preload(["timbre.evaluation.metrics.scoring", "mir_eval.transcription"])
 
 Scores = dict[str, float]
 
@@ -38,7 +38,7 @@ Scores = dict[str, float]
 @lru_cache(maxsize=1)
 def scorer(timbre: Path, sample_rate: int) -> "Scorer":
     """The scorer of this process."""
-    from models.scoring import Scorer
+    from timbre.evaluation.metrics.scoring import Scorer
 
     return Scorer(timbre, sample_rate, Melodia(MELODIA_SECONDS))
 

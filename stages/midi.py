@@ -7,13 +7,13 @@ import argparse
 from collections import Counter
 from pathlib import Path
 
-from audio import refusals
-from audio.archive import write_tar
-from audio.files import sha256, write_json
-from audio.midi_source import locate, members
-from audio.refusals import Refused
-from stages.console import run
 from stages.params import load
+from timbre.core.console import run
+from timbre.core.files import sha256, write_json
+from timbre.music import refusals
+from timbre.music.archive import write_tar
+from timbre.music.refusals import Refused
+from timbre.music.sources import locate, members
 
 
 def main() -> None:

@@ -9,14 +9,16 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from audio.examples import Sequences
-from audio.midi_source import Midi
-from audio.params import Audio, Section, read
-from audio.phrases import Phrases
-from audio.rendering import Spectrograms
-from audio.soundfonts import Soundfonts
-from audio.synthesis import FASTEST
-from models.params import Systems, Train, Vocoder
+from timbre.core.params import Audio, Section, read
+from timbre.dataset.examples import Sequences
+from timbre.evaluation.cases.phrases import Phrases
+from timbre.evaluation.systems.registry import Systems
+from timbre.models.registry import Train
+from timbre.models.vocoder.settings import VocoderSettings
+from timbre.music.sources import Midi
+from timbre.rendering.rendering import Spectrograms
+from timbre.synthesis.soundfonts import Soundfonts
+from timbre.synthesis.synth import FASTEST
 
 
 class Benchmark(Section):
@@ -28,21 +30,26 @@ class Benchmark(Section):
     phrases: Phrases
 
 
-class Evaluate(Section):
-    """Section `evaluate`."""
+class Transfer(Section):
+    """Section `transfer`: which test cases systems take."""
 
-    resamples: int = Field(ge=100)  # of the bootstrap
     examples: int = Field(ge=1)  # cases that are kept to hear and see
-    limits: dict[str, int]  # of systems that are too slow for all cases: how many they take
+    limits: dict[str, int]  # how many the slow systems take, and those with wrong styles; 0: all
 
     @model_validator(mode="after")
     def _enough(self) -> Self:
-        if fewer := [name for name, limit in self.limits.items() if limit < self.examples]:
+        if fewer := [name for name, limit in self.limits.items() if 0 < limit < self.examples]:
             raise ValueError(
                 f"limits of at least the {self.examples} examples expected, "
                 f"got {fewer[0]}: {self.limits[fewer[0]]}"
             )
         return self
+
+
+class Report(Section):
+    """Section `report`."""
+
+    resamples: int = Field(ge=100)  # of the bootstrap
 
 
 class Params(Section):
@@ -55,10 +62,11 @@ class Params(Section):
     sequences: Sequences
     spectrograms: Spectrograms
     train: Train
-    vocoder: Vocoder
+    vocoder: VocoderSettings
     benchmark: Benchmark
     systems: Systems
-    evaluate: Evaluate
+    transfer: Transfer
+    report: Report
 
     @model_validator(mode="after")
     def _renderable(self) -> Self:
@@ -67,6 +75,12 @@ class Params(Section):
             raise ValueError(
                 f"spectrograms.synthesis.oversampling of at most {FASTEST} Hz / audio.sample_rate "
                 f"expected, got {factor} times {self.audio.sample_rate} Hz"
+            )
+        needed = {*type(self.systems).model_fields, "shuffled"}
+        if self.transfer.limits.keys() != needed:
+            raise ValueError(
+                f"transfer.limits of {', '.join(sorted(needed))} expected, got those of "
+                f"{', '.join(sorted(self.transfer.limits))}"
             )
         return self
 

@@ -14,11 +14,11 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
-from audio.errors import InputError
-from audio.files import replacing
-from audio.params import parse
-from stages.console import run
 from stages.params import Params
+from timbre.core.console import run
+from timbre.core.errors import InputError
+from timbre.core.files import replacing
+from timbre.core.params import parse
 
 PARAMS = Path("params.yaml")
 PROFILES = Path("profiles")

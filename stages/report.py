@@ -11,17 +11,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from audio import results
-from audio.benchmark import Cases
-from audio.errors import InputError
-from audio.files import replacing, write_json
-from audio.results import METRICS, System
-from audio.statistics import Interval
-from stages import report_page as page
-from stages import report_sources as sources
-from stages import report_tables as tables
-from stages.console import run
 from stages.params import Params, load
+from timbre.core.console import run
+from timbre.core.errors import InputError
+from timbre.core.files import replacing, write_json
+from timbre.evaluation.cases.cases import Cases
+from timbre.evaluation.results import results
+from timbre.evaluation.results.results import METRICS, System
+from timbre.evaluation.results.statistics import Interval
+from timbre.report import page as page
+from timbre.report import sources as sources
+from timbre.report import tables as tables
 
 EXTREMES = 3  # best and worst cases that are named
 SHUFFLED = "_shuffled"  # ends the name of a system that was given another case's style
@@ -102,7 +102,7 @@ def html(
     heats: list[tables.Heat],
 ) -> str:
     """The page."""
-    names, seed, resamples = list(systems), params.seed, params.evaluate.resamples
+    names, seed, resamples = list(systems), params.seed, params.report.resamples
     labels = {label["name"]: label for label in cases.labels()}
     models = sources.with_role(names, "model")
     marked = [*sources.with_role(names, "floor"), *models, *sources.with_role(names, "ceiling")]
@@ -169,7 +169,7 @@ def main() -> None:
                 f"expected scores of cases in {args.benchmark}, got case {min(unknown)} of "
                 f"{name}; please score it again with `./run dvc repro`."
             )
-    summary = results.summary(systems, params.evaluate.resamples, params.seed)
+    summary = results.summary(systems, params.report.resamples, params.seed)
     models = sources.with_role(list(systems), "model")
     heats = tables.heat(systems, labels, models, "lsd")
     texts = {

@@ -15,14 +15,16 @@ from typing import NamedTuple
 
 from tqdm import tqdm
 
-from audio import archive, examples, midi, pairing, refusals, survey, table
-from audio.errors import InputError
-from audio.files import write_json
-from audio.guarded import Fault, guarded
-from audio.refusals import Refused
-from audio.soundfonts import SPLITS
-from stages.console import run
 from stages.params import Params, load
+from timbre.core.chance import generator
+from timbre.core.console import run
+from timbre.core.errors import InputError
+from timbre.core.files import write_json
+from timbre.core.workers import Fault, guarded
+from timbre.dataset import examples, pairing, table
+from timbre.music import archive, catalog, midi, refusals
+from timbre.music.refusals import Refused
+from timbre.synthesis.soundfonts import SPLITS
 
 CANDIDATES = 8  # segments that the benchmark chooses from, for each of its cases
 MAX_BYTES = 4 * 2**20  # a larger file is none of music, and a hundred are in memory at once
@@ -31,12 +33,12 @@ MAX_BYTES = 4 * 2**20  # a larger file is none of music, and a hundred are in me
 class Task(NamedTuple):
     """A piece to draw from, and which of its examples are wanted."""
 
-    piece: survey.Piece
+    piece: catalog.Piece
     data: bytes
     numbers: list[int]
 
 
-def choose(pieces: list[survey.Piece], settings: Params) -> dict[str, list[tuple[int, int]]]:
+def choose(pieces: list[catalog.Piece], settings: Params) -> dict[str, list[tuple[int, int]]]:
     """Which examples each split takes, as `(index of the piece, number)`.
 
     Their order is drawn by chance, not by name, so that a limit takes from every collection.
@@ -52,7 +54,7 @@ def choose(pieces: list[survey.Piece], settings: Params) -> dict[str, list[tuple
             each = max(each, -(-getattr(section, split) // max(1, len(indices))))
         for index in indices:
             for number in range(each):
-                place = examples.generator(seed, "order", pieces[index].key, number).random()
+                place = generator(seed, "order", pieces[index].key, number).random()
                 found[split].append((place, index, number))
     for split, wanted in found.items():
         if not wanted:
@@ -87,7 +89,7 @@ def draw_all(task: Task, settings: Params) -> list[examples.Example]:
     ]
 
 
-def draw(source: Path, pieces: list[survey.Piece], settings: Params) -> list[examples.Example]:
+def draw(source: Path, pieces: list[catalog.Piece], settings: Params) -> list[examples.Example]:
     """The examples of all splits, in the table's order."""
     chosen = choose(pieces, settings)
     numbers: dict[int, list[int]] = {}
@@ -134,10 +136,10 @@ def draw(source: Path, pieces: list[survey.Piece], settings: Params) -> list[exa
     return [example for split in SPLITS for example in ordered[split]]
 
 
-def account(pieces: list[survey.Piece], refused: list[Refused]) -> dict[str, object]:
+def account(pieces: list[catalog.Piece], refused: list[Refused]) -> dict[str, object]:
     """What became of every file: `files` = `pieces` + `duplicates` + `refused`."""
     reasons = Counter(each.reason for each in refused)
-    removed = sum(reasons[rule] for rule in survey.DUPLICATES)
+    removed = sum(reasons[rule] for rule in catalog.DUPLICATES)
     clusters = Counter(piece.cluster for piece in pieces)
     return {
         "files": len(pieces) + len(refused),
@@ -163,7 +165,7 @@ def main() -> None:
     settings = load()
     refused = [] if args.before is None else refusals.read(args.before)
     with tqdm(desc="parse", unit="file") as bar:
-        pieces = survey.survey(
+        pieces = catalog.survey(
             archive.read_members(args.midi, MAX_BYTES, refused),
             settings.audio.segment_seconds,
             settings.sequences.min_onsets,

@@ -7,11 +7,11 @@ import argparse
 import shutil
 from pathlib import Path
 
-from audio import soundfonts
-from audio.errors import InputError
-from audio.files import replacing, sha256, write_json
-from stages.console import run
 from stages.params import load
+from timbre.core.console import run
+from timbre.core.errors import InputError
+from timbre.core.files import replacing, sha256, write_json
+from timbre.synthesis import soundfonts
 
 
 def main() -> None:

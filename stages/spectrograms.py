@@ -16,51 +16,24 @@ import numpy as np
 from distributed import as_completed
 from tqdm import tqdm
 
-import audio.effects
-import audio.mel
-import audio.notes
-import audio.presets
-import audio.sources
-import audio.synthesis
-import audio.synthesizer
-import audio.synthesizer_kinds
-import audio.synthesizer_presets
-import audio.variation
-import audio.vst2
-import audio.zynaddsubfx
-import audio.zynaddsubfx_process
-from audio import rendering, store, store_writing, table
-from audio.files import fingerprint, replacing, sha256
-from audio.rendering import Spectrograms
-from audio.scratch import Scratch
-from audio.store_writing import Shard
-from stages.cluster import faults_explained, workers
-from stages.console import run
 from stages.params import Params, load
+from timbre.core import dependencies
+from timbre.core.console import run
+from timbre.core.files import fingerprint, replacing, sha256
+from timbre.core.scratch import Scratch
+from timbre.dataset import table
+from timbre.rendering import rendering
+from timbre.rendering.cluster import faults_explained, workers
+from timbre.rendering.rendering import Spectrograms
+from timbre.store import store, writing
+from timbre.store.writing import Shard
 
-CODE = (
-    audio.effects,
-    audio.mel,
-    audio.notes,
-    audio.presets,
-    audio.sources,
-    audio.synthesis,
-    audio.synthesizer,
-    audio.synthesizer_kinds,
-    audio.synthesizer_presets,
-    audio.variation,
-    audio.vst2,
-    audio.zynaddsubfx,
-    audio.zynaddsubfx_process,
-    rendering,
-    store_writing,
-)
-HEARD = "test"  # the split whose audio is kept whole, for evaluation
+WHOLE_AUDIO = "test"  # the split whose audio is kept whole, for evaluation
 
 
 def keep_audio(split: str, count: int, settings: Spectrograms) -> int:
     """Of how many first examples of a split of `count` the audio is kept."""
-    return count if split == HEARD else min(count, getattr(settings.keep_audio, split, 0))
+    return count if split == WHOLE_AUDIO else min(count, getattr(settings.keep_audio, split, 0))
 
 
 def prepare(path: Path, examples: Path, settings: Params) -> None:
@@ -73,9 +46,9 @@ def prepare(path: Path, examples: Path, settings: Params) -> None:
         "views": list(store.VIEWS),
         "fonts": fonts,
     }
-    store_writing.create(path, attributes)
+    writing.create(path, attributes)
     for split, columns in index.items():
-        store_writing.add_split(
+        writing.add_split(
             path,
             split,
             {
@@ -100,7 +73,7 @@ def finished(path: Path, done: Path, shards: list[Shard]) -> dict[Shard, str]:
     marked = [shard for shard in shards if (done / shard.name).exists()]
     marks = [(done / shard.name).read_text().split() for shard in marked]
     with ThreadPoolExecutor() as pool:
-        files = pool.map(partial(store_writing.files_digest, path), marked)
+        files = pool.map(partial(writing.files_digest, path), marked)
         whole = {
             shard: mark[0]
             for shard, mark, found in zip(marked, marks, files, strict=True)
@@ -148,7 +121,7 @@ def render(
     shards = [
         shard
         for split, count in counts.items()
-        for shard in store_writing.shards(split, count, sizes.shard_examples)
+        for shard in writing.shards(split, count, sizes.shard_examples)
     ]
     digests = finished(path, done, shards)
     missing = [shard for shard in shards if shard not in digests]
@@ -177,7 +150,7 @@ def render(
                     digests[shard], files = future.result()
                     temporary.write_text(f"{digests[shard]} {files}\n")
                 bar.update(shard.stop - shard.start)
-    store_writing.finish(
+    writing.finish(
         path, {"content": fingerprint(sha256(examples), *(digests[shard] for shard in shards))}
     )
     return path
@@ -200,7 +173,7 @@ def main() -> None:
         settings.spectrograms.model_dump(),
         sha256(args.table),
         [sha256(font) for font in sorted(args.soundfonts.iterdir())],
-        *(Path(str(file)).read_bytes() for file in (__file__, *(code.__file__ for code in CODE))),
+        *dependencies.contents("stages.spectrograms"),
     )
     with scratch:
         path = render(scratch.path, args.table, args.soundfonts, settings, args.scheduler)

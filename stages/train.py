@@ -5,7 +5,6 @@ Usage: python -m stages.train NAME STORE CHECKPOINT HISTORY METRICS [--base CHEC
 """
 
 import argparse
-import importlib
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -13,23 +12,24 @@ from typing import Any
 
 import torch
 
-from audio.files import replacing, sha256, write_json
-from audio.params import Audio
-from audio.scratch import Scratch
-from audio.store import Split
-from models import blocks, checkpoint, devices
-from models.dataset import StoreDataset
-from models.params import Train
-from models.style_crops import StyleCrops
-from models.training import DivergedError, Trainer
-from stages.console import run
 from stages.params import load
+from timbre.core import dependencies
+from timbre.core.console import run
+from timbre.core.files import replacing, sha256, write_json
+from timbre.core.params import Audio
+from timbre.core.scratch import Scratch
+from timbre.models import blocks, checkpoint, registry
+from timbre.store.batches import StoreDataset
+from timbre.store.store import Split
+from timbre.store.style_crops import StyleCrops
+from timbre.training import devices
+from timbre.training.trainer import DivergedError, Trainer
 
 
 def main() -> None:
     """Read, train, write the checkpoint, the curves and the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("name", choices=list(Train.model_fields), help="of the model")
+    parser.add_argument("name", choices=sorted(registry.trainable()), help="of the model")
     parser.add_argument("store", type=Path, help="the spectrograms")
     parser.add_argument("checkpoint", type=Path, help="safetensors to write")
     parser.add_argument("history", type=Path, help="CSV to write: the curves")
@@ -43,13 +43,13 @@ def main() -> None:
 
     params = load()
     settings = getattr(params.train, args.name)
-    code = importlib.import_module(f"models.{args.name}").Model
+    code = registry.model_class(args.name)
     train, valid = (Split(args.store, split) for split in code.splits)
     audio = Audio.model_validate(train.attributes["audio"])
     base = None if args.base is None else checkpoint.load(args.base)[1]
     crop, style, view = settings.crop_frames, StyleCrops.of(settings), settings.content_view
     batches = [StoreDataset(train, crop, style, view)]
-    if code.whole:
+    if code.validate_full_segments:
         crop = audio.segment_frames
         style = StyleCrops.fixed(crop)
     batches.append(StoreDataset(valid, crop, style, view))
@@ -60,7 +60,7 @@ def main() -> None:
         settings.model_dump(),
         train.attributes,
         *(None if path is None else sha256(path) for path in (args.base, args.start)),
-        *(code.read_bytes() for code in sorted(Path(str(blocks.__file__)).parent.glob("*.py"))),
+        *dependencies.contents("timbre.training.trainer", code.__module__),
     )
     torch.manual_seed(params.seed)
     model = checkpoint.build(args.name, settings.network, audio, base)

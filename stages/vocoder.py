@@ -11,19 +11,23 @@ import numpy as np
 import torch
 from torch import nn
 
-from audio.errors import InputError
-from audio.files import replacing, sha256, write_json
-from audio.mel import dequantize, mel_spectrogram
-from audio.params import Audio
-from audio.scratch import Scratch
-from audio.store import VIEWS, Split
-from models import blocks, checkpoint, vocoder, vocos
-from models.audio_dataset import AudioDataset, Made
-from models.made_mels import made_mels, transferring
-from models.params import Refinement, TrainVocos
-from models.training import DivergedError, Trainer
-from stages.console import run
 from stages.params import Params, load
+from timbre.audio.mel import dequantize, mel_spectrogram
+from timbre.core import dependencies
+from timbre.core.console import run
+from timbre.core.errors import InputError
+from timbre.core.files import replacing, sha256, write_json
+from timbre.core.params import Audio
+from timbre.core.scratch import Scratch
+from timbre.models import blocks, checkpoint
+from timbre.models.vocoder import model as vocoder
+from timbre.models.vocoder.config import RefinementConfig
+from timbre.models.vocos import model as vocos
+from timbre.models.vocos.config import VocosTraining
+from timbre.store.audio_batches import AudioDataset, Made
+from timbre.store.store import VIEWS, Split
+from timbre.training.made_mels import made_mels, transferring
+from timbre.training.trainer import DivergedError, Trainer
 
 Figures = dict[str, float]
 
@@ -32,7 +36,7 @@ TRIED = 16  # examples on which the mel is compared
 
 
 def datasets(
-    splits: list[Split], model: Path | None, settings: TrainVocos, audio: Audio, scratch: Scratch
+    splits: list[Split], model: Path | None, settings: VocosTraining, audio: Audio, scratch: Scratch
 ) -> tuple[list[AudioDataset], dict[str, AudioDataset]]:
     """What to train and validate on, and, where models' mels count, what to validate on in use.
 
@@ -84,7 +88,9 @@ def trained(
         settings.model_dump(),
         splits[0].attributes,
         sha256(transfer) if settings.model_mels and transfer is not None else None,
-        *(code.read_bytes() for code in sorted(Path(str(blocks.__file__)).parent.glob("*.py"))),
+        *dependencies.contents(
+            "timbre.training.trainer", "timbre.training.made_mels", vocos.Model.__module__
+        ),
     )
     (train, valid), in_use = datasets(splits, transfer, settings, audio, scratch)
     torch.manual_seed(params.seed)
@@ -145,7 +151,7 @@ def main() -> None:
         base = checkpoint.build("griffin_lim", settings.griffin_lim, audio)
         with replacing(args.history) as temporary:
             temporary.write_text(NO_CURVE)
-    refinement = Refinement(iterations=settings.refinements)
+    refinement = RefinementConfig(iterations=settings.refinements)
     model = checkpoint.build("vocoder", refinement, audio, base).eval()
     error = mel_error(model, valid, audio)
     checkpoint.save(args.checkpoint, model)

@@ -15,9 +15,9 @@ import pytest
 from numpy.typing import NDArray
 from ruamel.yaml import YAML
 
-from audio.params import Audio
-from audio.soundfonts import KNOWN
-from audio.synthesis import Synthesis
+from timbre.core.params import Audio
+from timbre.synthesis.soundfonts import KNOWN
+from timbre.synthesis.synth import Synthesis
 
 ROOT = Path(__file__).parents[1]
 FONT = KNOWN["TimGM6mb"].path  # comes with pretty_midi, so every machine has it
@@ -174,9 +174,9 @@ def tiny_params(tmp_path: Path) -> Path:
             "spectrograms.shard_examples": 8,
             "vocoder.griffin_lim.iterations": 2,
             "vocoder.griffin_lim.mel_iterations": 2,
-            "evaluate.resamples": 100,
-            "evaluate.examples": 1,
-            "evaluate.limits": {"ulyanov": 2},
+            "report.resamples": 100,
+            "transfer.examples": 1,
+            "transfer.limits.ulyanov": 2,
             "systems.ulyanov.filters": 32,
             "systems.ulyanov.iterations": 2,
             "systems.ulyanov.griffin_lim_iterations": 2,

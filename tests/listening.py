@@ -10,9 +10,9 @@ from urllib.request import HTTPCookieProcessor, ProxyHandler, Request, build_ope
 import numpy as np
 import soundfile
 
-from app import listening_clips
-from app.listening_clips import Clips
-from app.listening_plan import Design
+from timbre.listening import clips as listening_clips
+from timbre.listening.clips import Clips
+from timbre.listening.plan import Design
 
 SYSTEMS = ("alphanet", "betanet", "gammanet")
 REFERENCES = ("copy_content", "copy_style")

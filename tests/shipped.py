@@ -7,11 +7,12 @@ import numpy as np
 import soundfile
 from torch import nn
 
-from models import checkpoint
-from models.card import About
-from models.params import GriffinLim, Refinement
-from stages.ship import ship
+from stages.publish import publish
 from tests import tiny
+from timbre.models import checkpoint
+from timbre.models.card import About
+from timbre.models.griffin_lim.config import GriffinLimConfig
+from timbre.models.vocoder.config import RefinementConfig
 
 NAMES = ("glow", "vqvae", "vocoder")
 ABOUT: dict[str, Any] = {
@@ -32,9 +33,9 @@ ABOUT: dict[str, Any] = {
 def build(name: str) -> nn.Module:
     """An untrained model, or the vocoder without training."""
     if name == "vocoder":
-        config = GriffinLim(iterations=1, momentum=0.0, mel_iterations=4)
+        config = GriffinLimConfig(iterations=1, momentum=0.0, mel_iterations=4)
         base = checkpoint.build("griffin_lim", config, tiny.AUDIO)
-        return checkpoint.build("vocoder", Refinement(iterations=1), tiny.AUDIO, base).eval()
+        return checkpoint.build("vocoder", RefinementConfig(iterations=1), tiny.AUDIO, base).eval()
     model = tiny.build(name)
     model(*tiny.mels(2))  # what begins with the first batch has begun
     tiny.randomize(model, scale=0.05)
@@ -45,7 +46,7 @@ def write(folder: Path, half: bool = False) -> Path:
     """A folder of weights with their cards."""
     for name in NAMES:
         checkpoint.save(folder / "checkpoint", build(name))
-        ship(folder / "checkpoint", folder, name, About.model_validate(ABOUT), half)
+        publish(folder / "checkpoint", folder, name, About.model_validate(ABOUT), half)
     (folder / "checkpoint").unlink()
     return folder
 

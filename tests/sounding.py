@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from audio import store_writing as writing
-from audio.mel import mel_spectrogram, quantize
-from audio.store import INT16, VIEWS
 from tests.tiny import AUDIO
+from timbre.audio.mel import mel_spectrogram, quantize
+from timbre.store import writing as writing
+from timbre.store.store import INT16, VIEWS
 
 
 def sounds(count: int, seed: int = 0) -> NDArray[np.float64]:

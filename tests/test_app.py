@@ -9,15 +9,16 @@ import pytest
 import soundfile
 from typer.testing import CliRunner
 
-from app import transferring
-from app.__main__ import app
-from app.transfer import Transfer
-from app.watching import unwatched
-from audio.errors import InputError
-from models import checkpoint
-from models.params import GriffinLim, Refinement
 from tests import shipped, tiny
 from tests.conftest import ROOT, run_stage
+from timbre.cli import transfer
+from timbre.cli.main import app
+from timbre.core.errors import InputError
+from timbre.models import checkpoint
+from timbre.models.griffin_lim.config import GriffinLimConfig
+from timbre.models.vocoder.config import RefinementConfig
+from timbre.transfer.progress import no_progress
+from timbre.transfer.transfer import Transfer
 
 
 @pytest.fixture(scope="module")
@@ -96,11 +97,11 @@ def test_a_bar_is_shown_where_somebody_looks_on(monkeypatch: pytest.MonkeyPatch)
         def isatty(self) -> bool:
             return True
 
-    with transferring.progress() as watch:
-        assert watch is unwatched  # the tests' own standard error is none
+    with transfer.progress() as watch:
+        assert watch is no_progress  # the tests' own standard error is none
     terminal = Terminal()
     monkeypatch.setattr("sys.stderr", terminal)
-    with transferring.progress() as watch:
+    with transfer.progress() as watch:
         for share in (0.25, 0.5, 1.0):
             watch(share)
     assert "100%" in terminal.getvalue()
@@ -162,9 +163,9 @@ def test_missing_weights_are_one_sentence_and_exit_code_2(clips: Path) -> None:
 def test_weights_of_different_mels_are_refused(tmp_path: Path) -> None:
     folder = shipped.write(tmp_path / "weights")
     other = tiny.AUDIO.model_copy(update={"f_min": 30.0})
-    config = GriffinLim(iterations=1, momentum=0.0, mel_iterations=1)
+    config = GriffinLimConfig(iterations=1, momentum=0.0, mel_iterations=1)
     base = checkpoint.build("griffin_lim", config, other)
-    vocoder = checkpoint.build("vocoder", Refinement(iterations=0), other, base)
+    vocoder = checkpoint.build("vocoder", RefinementConfig(iterations=0), other, base)
     checkpoint.save(folder / "vocoder.safetensors", vocoder)
     (folder / "vocoder.json").unlink()
     with pytest.raises(InputError, match=r"^expected .* to share one mel"):

@@ -7,15 +7,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from app import sound
-from app.how import How
-from app.windows import window_mel
-from audio.mel import mel_spectrogram
-from audio.synthesis import at_level
-from models.encoders import Style
-from models.trained import decode, mel
 from tests import shipped, tiny
 from tests.transferring import RATE, VOCODER, engine, samples, tool
+from timbre.audio.mel import clip_mel, mel_spectrogram
+from timbre.core.signal import at_level
+from timbre.models.style import Style
+from timbre.models.vocoder.model import decode
+from timbre.transfer import streams
+from timbre.transfer.chunking import window_mel
+from timbre.transfer.settings import TransferSettings
 
 HOP = tiny.AUDIO.hop_length
 LONG = 4080 * HOP / RATE  # s: some windows of the model and of the vocoder
@@ -37,7 +37,7 @@ class Local(nn.Module):
 
 
 def computed(
-    model: nn.Module, content: np.ndarray, style: np.ndarray, how: How, folder: Path
+    model: nn.Module, content: np.ndarray, style: np.ndarray, how: TransferSettings, folder: Path
 ) -> np.ndarray:
     one = engine(model)
     return one.transfer(content, one.timbres([style])[0], how, folder)
@@ -47,7 +47,7 @@ def at_once(model: nn.Module, content: np.ndarray, style: np.ndarray, seed: int)
     """The same without windows, as models are evaluated."""
     torch.manual_seed(seed)
     leveled = at_level(content.astype(np.float64), tiny.AUDIO.level_db).astype(np.float32)
-    mels = [torch.from_numpy(mel(clip, tiny.AUDIO))[None] for clip in (leveled, style)]
+    mels = [torch.from_numpy(clip_mel(clip, tiny.AUDIO))[None] for clip in (leveled, style)]
     with torch.inference_mode():
         timbre = model.timbre(mels[1])  # type: ignore[operator]
         return decode(VOCODER, model.transfer(mels[0], timbre), len(content))  # type: ignore[operator]
@@ -70,10 +70,10 @@ def test_windows_of_a_mel_are_those_of_the_whole(tmp_path: Path, extra: int) -> 
 def test_a_long_recording_has_no_seams(tmp_path: Path) -> None:
     content = samples(shipped.recording(tmp_path / "a.wav", LONG))
     style = samples(shipped.recording(tmp_path / "b.wav", 1.0, seed=1))
-    found = computed(Local(), content, style, How(0), tmp_path)
+    found = computed(Local(), content, style, TransferSettings(seed=0), tmp_path)
     whole = at_once(Local(), content, style, 0)
     # where notes begin, Griffin-Lim makes much of the last bit of a mel; one seam would be 5 %
-    assert sound.rms_and_peak(found - whole)[0] < 0.005 * sound.rms_and_peak(whole)[0]
+    assert streams.rms_and_peak(found - whole)[0] < 0.005 * streams.rms_and_peak(whole)[0]
 
 
 @pytest.mark.parametrize("name", ["glow", "vqvae"])
@@ -82,7 +82,7 @@ def test_a_short_recording_is_transferred_as_models_are_evaluated(
 ) -> None:
     model = shipped.build(name)
     content, style = samples(clips[0]), tool(model).style(clips[1])
-    found = computed(model, content, style, How(3), tmp_path)
+    found = computed(model, content, style, TransferSettings(seed=3), tmp_path)
     whole = at_once(model, content, style, 3)
     # as above: the last bit of a mel is heard where notes begin
-    assert sound.rms_and_peak(found - whole)[0] < 0.005 * sound.rms_and_peak(whole)[0]
+    assert streams.rms_and_peak(found - whole)[0] < 0.005 * streams.rms_and_peak(whole)[0]

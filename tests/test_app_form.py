@@ -7,11 +7,11 @@ import pretty_midi
 import pytest
 import soundfile
 
-from app import loudness, midi_content, outputs, sound
-from app.how import Form
-from audio import recordings
 from tests import shipped
 from tests.transferring import GLOW, RATE, peak, samples, tool
+from timbre.audio import recordings
+from timbre.transfer import loudness, midi_content, streams, writing
+from timbre.transfer.settings import OutputFormat
 
 
 def stereo(path: Path, *channels: np.ndarray) -> Path:
@@ -22,7 +22,7 @@ def stereo(path: Path, *channels: np.ndarray) -> Path:
 def test_two_channels_are_transferred_each(clips: tuple[Path, Path], tmp_path: Path) -> None:
     left = samples(clips[0])
     right = samples(shipped.recording(tmp_path / "right.wav", 2.048, seed=4, level=0.02))
-    both, form = Form(stereo=True), Form()
+    both, form = OutputFormat(stereo=True), OutputFormat()
     made = {}
     for name, channels in (("one", (left, right)), ("swapped", (right, left))):
         content = stereo(tmp_path / f"{name}.wav", *channels)
@@ -31,7 +31,7 @@ def test_two_channels_are_transferred_each(clips: tuple[Path, Path], tmp_path: P
         made[name] = samples(tmp_path / "out.wav")
     assert made["swapped"] == pytest.approx(made["one"][:, ::-1], abs=1e-3)
     # beside each other they are as loud as they were
-    levels = [sound.rms_and_peak(channel)[0] for channel in (left, right, *made["one"].T)]
+    levels = [streams.rms_and_peak(channel)[0] for channel in (left, right, *made["one"].T)]
     assert levels[2] / levels[3] == pytest.approx(levels[0] / levels[1], rel=0.01)
     # and each is what it is alone
     tool(GLOW).file(clips[0], clips[1], tmp_path / "alone.wav", form=form)
@@ -46,24 +46,24 @@ def test_equal_channels_stay_equal_and_a_silent_one_silent(
     left = samples(clips[0])
     for right in (left, np.zeros_like(left)):
         content = stereo(tmp_path / "a.wav", left, right)
-        tool(GLOW).file(content, clips[1], tmp_path / "out.wav", form=Form(stereo=True))
+        tool(GLOW).file(content, clips[1], tmp_path / "out.wav", form=OutputFormat(stereo=True))
         found = samples(tmp_path / "out.wav")
         assert found[:, 1] == pytest.approx(found[:, 0] if right.any() else right, abs=1e-4)
         assert np.abs(found[:, 0]).max() > 0.01
 
 
 def test_a_file_at_another_rate_sounds_the_same(clips: tuple[Path, Path], tmp_path: Path) -> None:
-    made = tool(GLOW).file(*clips, tmp_path / "out.flac", form=Form(sample_rate=3 * RATE))
+    made = tool(GLOW).file(*clips, tmp_path / "out.flac", form=OutputFormat(sample_rate=3 * RATE))
     assert (made.sample_rate, made.seconds) == (3 * RATE, 2.048)
     tool(GLOW).file(*clips, tmp_path / "usual.flac")
     found = recordings.read(tmp_path / "out.flac", RATE)
     usual = samples(tmp_path / "usual.flac")
     # the resampler rounds off what lies next to half the rate
-    assert sound.rms_and_peak(found - usual)[0] < 0.05 * sound.rms_and_peak(usual)[0]
+    assert streams.rms_and_peak(found - usual)[0] < 0.05 * streams.rms_and_peak(usual)[0]
 
 
 def test_normalized_is_as_loud_as_goes(clips: tuple[Path, Path], tmp_path: Path) -> None:
-    made = tool(GLOW).file(*clips, tmp_path / "out.wav", form=Form(normalize=True))
+    made = tool(GLOW).file(*clips, tmp_path / "out.wav", form=OutputFormat(normalize=True))
     assert peak(tmp_path / "out.wav") == pytest.approx(loudness.CEILING, rel=0.02)
     assert made.gain_db > 0
 
@@ -78,11 +78,11 @@ def test_a_midi_file_is_a_content(clips: tuple[Path, Path], tmp_path: Path) -> N
     assert np.abs(samples(tmp_path / "out.wav")).max() > 0.01
 
 
-@pytest.mark.parametrize("name", sorted([*outputs.FORMATS, *outputs.BY_FFMPEG]))
+@pytest.mark.parametrize("name", sorted([*writing.FORMATS, *writing.BY_FFMPEG]))
 def test_every_format_is_written_and_read_again(
     clips: tuple[Path, Path], tmp_path: Path, name: str
 ) -> None:
-    tool(GLOW).file(*clips, tmp_path / f"out{name}", form=Form(sample_rate=16_000))
+    tool(GLOW).file(*clips, tmp_path / f"out{name}", form=OutputFormat(sample_rate=16_000))
     found = recordings.read(tmp_path / f"out{name}", RATE)
     assert len(found) == pytest.approx(2.048 * RATE, abs=0.1 * RATE)
     assert np.sqrt(np.mean(found**2)) > 0.005

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app import sound
-from app.loudness import CEILING, Loudness, gain, integrated, true_peak
+from timbre.transfer import streams
+from timbre.transfer.loudness import CEILING, Loudness, gain, integrated, true_peak
 
 RATE = 48_000
 
@@ -45,7 +45,7 @@ def test_only_the_samples_that_count_are_measured(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("phase", [0.0, np.pi / 4])
 def test_a_peak_between_samples_is_found(monkeypatch: pytest.MonkeyPatch, phase: float) -> None:
-    monkeypatch.setattr(sound, "BLOCK", 7000)
+    monkeypatch.setattr(streams, "BLOCK", 7000)
     wave = np.sin(np.pi / 2 * np.arange(RATE) + phase) * np.hanning(RATE)  # samples at 1, or .71
     clip = np.stack([wave / 2, wave], axis=1).astype(np.float32)
     assert true_peak(clip, RATE) == pytest.approx(1, rel=0.01)

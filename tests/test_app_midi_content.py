@@ -6,10 +6,10 @@ import numpy as np
 import pretty_midi
 import pytest
 
-from app import midi_content
-from audio.errors import InputError
-from audio.params import Audio
 from tests import tiny
+from timbre.core.errors import InputError
+from timbre.core.params import Audio
+from timbre.transfer import midi_content
 
 RATE = tiny.AUDIO.sample_rate
 

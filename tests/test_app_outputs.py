@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from app import outputs, sound
-from audio import recordings
-from audio.errors import InputError
+from timbre.audio import recordings
+from timbre.core.errors import InputError
+from timbre.transfer import streams, writing
 
 RATE = 8000
 
@@ -16,7 +16,7 @@ RATE = 8000
 @pytest.fixture
 def tones(monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
     """Some blocks of two tones, one a channel."""
-    monkeypatch.setattr(sound, "BLOCK", 5000)
+    monkeypatch.setattr(streams, "BLOCK", 5000)
     time = np.arange(24_321) / RATE
     found = np.stack([np.sin(2 * np.pi * hertz * time) for hertz in (440, 660)], axis=1) / 2
     return found.astype(np.float32)
@@ -29,7 +29,7 @@ def test_what_is_written_is_read_again(
     tmp_path: Path, tones: np.ndarray, name: str, rate: int, channels: int
 ) -> None:
     path = tmp_path / "new" / name
-    outputs.write(outputs.checked(path, rate), tones[:, :channels], 0.5, RATE, rate)
+    writing.write(writing.checked(path, rate), tones[:, :channels], 0.5, RATE, rate)
     found, its_rate = soundfile.read(path, always_2d=True)
     assert (its_rate, found.shape) == (rate, (round(len(tones) * rate / RATE), channels))
     time = np.arange(len(found)) / rate
@@ -44,7 +44,7 @@ def test_what_is_written_is_read_again(
 def test_formats_that_lose_something_keep_the_sound(
     tmp_path: Path, tones: np.ndarray, name: str, rate: int
 ) -> None:
-    outputs.write(outputs.checked(tmp_path / name, rate), tones[:, :1], 0.5, RATE, rate)
+    writing.write(writing.checked(tmp_path / name, rate), tones[:, :1], 0.5, RATE, rate)
     found = recordings.read(tmp_path / name, RATE)
     assert len(found) == pytest.approx(len(tones), rel=0.05)  # encoders pad
     spectrum = np.abs(np.fft.rfft(found[:RATE]))
@@ -57,7 +57,7 @@ def test_formats_that_lose_something_keep_the_sound(
 def test_an_output_that_cannot_be_written_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder.wav").mkdir()
     with pytest.raises(InputError, match=r"^expected .*please give .*\.$"):
-        outputs.checked(tmp_path / name, RATE)
+        writing.checked(tmp_path / name, RATE)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_an_output_that_cannot_be_written_is_refused(tmp_path: Path, name: str) 
 )
 def test_a_rate_that_a_format_does_not_know_is_refused(name: str, rate: int) -> None:
     with pytest.raises(InputError, match=r"^expected a sample rate .*please give one"):
-        outputs.checked(Path(name), rate)
+        writing.checked(Path(name), rate)
 
 
 @pytest.mark.parametrize("name", ["a.wav", "a.m4a"])
@@ -78,11 +78,11 @@ def test_nothing_is_left_of_a_file_that_could_not_be_finished(
         """What interrupts it."""
 
     def broken(sound: np.ndarray) -> object:
-        yield sound[:5000].astype(float)
+        yield streams[:5000].astype(float)
         raise BrokenError
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(outputs, "blocks", broken)
+        patch.setattr(writing, "blocks", broken)
         with pytest.raises(BrokenError):
-            outputs.write(tmp_path / name, tones, 1.0, RATE, RATE)
+            writing.write(tmp_path / name, tones, 1.0, RATE, RATE)
     assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [(name, b"old")]

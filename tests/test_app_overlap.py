@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from app.overlap import ALIGNED, assemble, faded, starts
+from timbre.transfer.chunking import ALIGNED, assemble, faded, starts
 
 
 @pytest.mark.parametrize("total", [8, 504, 512, 520, 960, 968, 1024, 5000, 44_000])

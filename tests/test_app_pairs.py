@@ -4,8 +4,8 @@ from pathlib import Path, PurePath
 
 import pytest
 
-from app import pairs
-from audio.errors import InputError
+from timbre.core.errors import InputError
+from timbre.transfer import pairs
 
 
 @pytest.mark.parametrize(

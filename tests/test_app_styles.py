@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from app.styles import MOST, PART, READ, parts, read
-from audio.errors import InputError
-from audio.synthesis import at_level
 from tests import tiny
+from timbre.core.errors import InputError
+from timbre.core.signal import at_level
+from timbre.transfer.styles import MOST, PART, READ, parts, read
 
 RATE = tiny.AUDIO.sample_rate
 

@@ -1,21 +1,23 @@
 """Transfer of recordings: as long and as loud as what came, by the style that is given."""
 
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
 import torch
 
-from app import loudness, sound
-from app.how import PLAINLY, How
-from app.styles import PART
-from audio import recordings
-from audio.errors import InputError
-from audio.synthesis import at_level
 from tests import shipped, tiny
 from tests.transferring import GLOW, RATE, loud, peak, samples, tool
+from timbre.audio import recordings
+from timbre.core.errors import InputError
+from timbre.core.signal import at_level
+from timbre.transfer import loudness, streams
+from timbre.transfer.settings import TransferSettings
+from timbre.transfer.styles import PART
 
 LONG = 4080 * tiny.AUDIO.hop_length / RATE  # s: some windows of the model and of the vocoder
 
@@ -50,7 +52,9 @@ def test_a_loud_recording_does_not_clip(clips: tuple[Path, Path], tmp_path: Path
 def test_silence_stays_silence(clips: tuple[Path, Path], tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", np.zeros(5000), RATE)
     for strength in (0.5, 1.0):
-        tool(GLOW).file(tmp_path / "a.wav", clips[1], tmp_path / "out.wav", How(strength=strength))
+        tool(GLOW).file(
+            tmp_path / "a.wav", clips[1], tmp_path / "out.wav", TransferSettings(strength=strength)
+        )
         assert np.array_equal(samples(tmp_path / "out.wav"), np.zeros(5000, np.float32))
 
 
@@ -59,7 +63,7 @@ def test_equal_seeds_are_equal_files_and_others_differ(
 ) -> None:
     outs = [tmp_path / name for name in ("one.wav", "same.wav", "other.wav")]
     for out, seed in zip(outs, (1, 1, 2), strict=True):
-        tool(GLOW).file(*clips, out, How(seed))
+        tool(GLOW).file(*clips, out, TransferSettings(seed=seed))
     one, same, other = (out.read_bytes() for out in outs)
     assert one == same != other
 
@@ -85,14 +89,18 @@ def test_a_long_style_counts_as_the_mean_of_its_parts(
     soundfile.write(tmp_path / "both.wav", [*one, *other], RATE, subtype="FLOAT")
     tool(GLOW).file(clips[0], tmp_path / "both.wav", tmp_path / "found.flac")
     tool(GLOW).file(
-        clips[0], tmp_path / "5.wav", tmp_path / "wanted.flac", How(mix=0.5), tmp_path / "6.wav"
+        clips[0],
+        tmp_path / "5.wav",
+        tmp_path / "wanted.flac",
+        TransferSettings(mix=0.5),
+        tmp_path / "6.wav",
     )
     tool(GLOW).file(clips[0], tmp_path / "5.wav", tmp_path / "alone.flac")
     found, wanted, alone = (
         samples(tmp_path / f"{name}.flac") for name in ("found", "wanted", "alone")
     )
-    away, _ = sound.rms_and_peak(alone - wanted)
-    assert sound.rms_and_peak(found - wanted)[0] < 0.1 * away
+    away, _ = streams.rms_and_peak(alone - wanted)
+    assert streams.rms_and_peak(found - wanted)[0] < 0.1 * away
 
 
 def test_the_loudest_part_of_a_style_is_shown(tmp_path: Path) -> None:
@@ -152,9 +160,9 @@ def test_recordings_that_only_ffmpeg_reads_are_contents_too(
 
 
 def test_arrays_are_transferred_as_files_are(clips: tuple[Path, Path], tmp_path: Path) -> None:
-    tool(GLOW).file(*clips, tmp_path / "out.flac", How(seed=2))
+    tool(GLOW).file(*clips, tmp_path / "out.flac", TransferSettings(seed=2))
     content, style = (samples(clip) for clip in clips)
-    made = tool(GLOW)(torch.from_numpy(content), style, RATE, How(seed=2))
+    made = tool(GLOW)(torch.from_numpy(content), style, RATE, TransferSettings(seed=2))
     assert made == pytest.approx(samples(tmp_path / "out.flac"), abs=1e-3)
 
 
@@ -181,7 +189,7 @@ def test_a_silent_style_is_refused() -> None:
 def test_without_strength_the_sound_is_the_contents_own(
     clips: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    tool(GLOW).file(*clips, tmp_path / "out.flac", How(strength=0.0))
+    tool(GLOW).file(*clips, tmp_path / "out.flac", TransferSettings(strength=0.0))
     tool(GLOW).file(clips[0], clips[0], tmp_path / "own.flac")
     found, own = (samples(tmp_path / f"{name}.flac") for name in ("out", "own"))
     assert found == pytest.approx(own, abs=1e-3)
@@ -193,7 +201,7 @@ def test_two_styles_make_another_sound_than_either(
     other = shipped.recording(tmp_path / "other.wav", 1.5, seed=7)
     made = []
     for mix in (0.0, 0.5, 1.0):
-        tool(GLOW).file(*clips, tmp_path / "out.flac", How(mix=mix), other)
+        tool(GLOW).file(*clips, tmp_path / "out.flac", TransferSettings(mix=mix), other)
         made.append(samples(tmp_path / "out.flac"))
     for style, end in ((clips[1], made[0]), (other, made[2])):
         tool(GLOW).file(clips[0], style, tmp_path / "out.flac")
@@ -201,8 +209,69 @@ def test_two_styles_make_another_sound_than_either(
     assert all(np.abs(made[1] - end).max() > 5e-3 for end in (made[0], made[2]))
 
 
-@pytest.mark.parametrize("how", [How(strength=1.5), How(mix=-0.1), How(temperature=-1.0)])
-def test_settings_out_of_range_are_refused(how: How) -> None:
-    with pytest.raises(InputError, match=r"^expected a (strength|mix|temperature) .*please"):
-        tool(GLOW)(np.ones(RATE), np.ones(RATE), RATE, how)
-    assert PLAINLY.checked() == PLAINLY
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"strength": 1.5},
+        {"strength": float("nan")},
+        {"mix": -0.1},
+        {"temperature": -1.0},
+        {"temperature": float("inf")},
+        {"seed": -1},
+        {"seed": 1 << 64},
+    ],
+)
+def test_settings_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
+    (name,) = wrong
+    with pytest.raises(InputError, match=rf"^expected a {name} .*please"):
+        TransferSettings(**wrong)
+
+
+def test_arrays_of_two_channels_stay_two_and_another_style_is_blended() -> None:
+    rng = np.random.default_rng(0)
+    content, style, other = (rng.normal(0, 0.1, size) for size in ((2, RATE), RATE, (2, RATE)))
+    one = tool(GLOW)
+    shares: list[float] = []
+    made = one(content, style, RATE, blend=other, watch=shares.append)
+    assert made.shape == content.shape
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    alone = [one(content, style, RATE), one(content, other, RATE)]
+    assert np.array_equal(one(content, style, RATE, TransferSettings(mix=0.0), other), alone[0])
+    assert not any(np.array_equal(made, each) for each in alone)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (np.ones(RATE, np.int16), "floats in .* int16"),
+        (np.ones((RATE, 2)), "channels first"),
+        (np.full(RATE, np.nan), "finite samples"),
+        (np.ones((1, 1, RATE)), "finite samples of shape"),
+        (np.ones(0), "finite samples"),
+    ],
+)
+def test_arrays_of_other_kinds_are_refused(content: np.ndarray, message: str) -> None:
+    with pytest.raises(InputError, match=f"^expected .*{message}.*; please"):
+        tool(GLOW)(content, np.ones(RATE), RATE)
+
+
+def test_generators_and_threads_of_the_caller_stay_as_they_were() -> None:
+    rng = np.random.default_rng(0)
+    clips = [rng.normal(0, 0.1, RATE) for _ in range(2)]
+    one = tool(GLOW)
+    torch.manual_seed(5)
+    state, threads = torch.get_rng_state(), torch.get_num_threads()
+    one(*clips, RATE, TransferSettings(seed=3))
+    assert torch.equal(torch.get_rng_state(), state)
+    assert torch.get_num_threads() == threads
+
+
+def test_several_threads_may_use_one_tool() -> None:
+    rng = np.random.default_rng(0)
+    clips = [rng.normal(0, 0.1, RATE) for _ in range(2)]
+    one = tool(GLOW)
+    alone = [one(*clips, RATE, TransferSettings(seed=seed)) for seed in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        made = pool.map(lambda seed: one(*clips, RATE, TransferSettings(seed=seed)), range(3))
+    assert all(map(np.array_equal, made, alone))

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from audio.archive import is_midi, read_members, write_tar
-from audio.errors import InputError
-from audio.refusals import Refused
+from timbre.core.errors import InputError
+from timbre.music.archive import is_midi, read_members, write_tar
+from timbre.music.refusals import Refused
 
 MIDI = b"MThd\0\0\0\6\0\0\0\1\1\xe0MTrk\0\0\0\4\0\xff\x2f\0"
 RIFF = b"RIFF\x20\0\0\0RMIDdata" + MIDI

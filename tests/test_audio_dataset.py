@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from audio.errors import InputError
-from audio.mel import dequantize, mel_spectrogram
-from audio.store import INT16, Split
-from models.audio_dataset import AudioBatch, AudioDataset, Made
 from tests import sounding, tiny
+from timbre.audio.mel import dequantize, mel_spectrogram
+from timbre.core.errors import InputError
+from timbre.store.audio_batches import AudioBatch, AudioDataset, Made
+from timbre.store.store import INT16, Split
 
 CROP, COUNT, HEARD = 16, 11, 9  # the last shard keeps one, and there are examples that keep none
 

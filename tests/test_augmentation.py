@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.augmentation import Views, augment
-from models.params import Augmentation
 from tests import tiny
+from timbre.core.optimization import Augmentation
+from timbre.training.augmentation import Views, augment
 
 NONE = Augmentation(equalizer_db=0.0, level_db=0.0, noise=0.0, noise_db=-60.0)
 FLOOR = tiny.AUDIO.db_min

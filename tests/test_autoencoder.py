@@ -5,11 +5,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from audio import metrics
-from models import autoencoder, decoder
-from models.encoders import Style, mixed, patched
-from models.power import frame_power
 from tests import tiny
+from timbre.evaluation.metrics import distances as metrics
+from timbre.models.autoencoder import decoder
+from timbre.models.autoencoder import model as autoencoder
+from timbre.models.autoencoder.encoders import patched
+from timbre.models.autoencoder.power import frame_power
+from timbre.models.style import Style, blend
 
 
 def build(**network: object) -> autoencoder.Model:
@@ -163,7 +165,7 @@ def test_when_a_frame_of_the_clip_sounds_does_not_matter_to_retrieval() -> None:
         frames=(style.frames[0][..., order],), patches=(style.patches[0][..., order],)
     )
     torch.testing.assert_close(layer(h, moved), layer(h, style))
-    twice = mixed([style, style], [0.5, 0.5])
+    twice = blend([style, style], [0.5, 0.5])
     torch.testing.assert_close(layer(h, twice), layer(h, style))
 
 
@@ -184,7 +186,7 @@ def test_between_styles_lies_what_each_is_alone_at_its_end(name: str) -> None:
 
     def made(*weights: float) -> Tensor:
         torch.manual_seed(0)
-        out: Tensor = model.transfer(content, mixed(styles, weights))  # type: ignore[operator]
+        out: Tensor = model.transfer(content, blend(styles, weights))  # type: ignore[operator]
         return out
 
     for style, weights in zip(styles, ((1.0, 0.0), (0.0, 1.0)), strict=True):
@@ -201,7 +203,7 @@ def test_between_styles_lies_what_each_is_alone_at_its_end(name: str) -> None:
 def test_a_style_mixed_with_itself_is_itself() -> None:
     model, (content, style, _) = build().eval(), tiny.mels(2)
     tiny.randomize(model, scale=0.05)
-    twice = mixed([model.timbre(style)] * 2, [0.3, 0.7])
+    twice = blend([model.timbre(style)] * 2, [0.3, 0.7])
     torch.testing.assert_close(
         model.transfer(content, twice), model.transfer(content, style), atol=1e-3, rtol=1e-4
     )

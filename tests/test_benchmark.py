@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio.benchmark import Case, Cases, write
-from audio.errors import InputError
-from audio.families import FAMILIES, family
-from audio.files import sha256
-from audio.notes import notes_from_columns
+from timbre.core.errors import InputError
+from timbre.core.files import sha256
+from timbre.core.notes import notes_from_columns
+from timbre.evaluation.cases.cases import Case, Cases, write
+from timbre.models.timbre_net.families import FAMILIES, family
 
 RATE = 16_000
 

@@ -7,17 +7,18 @@ from typing import Any
 import pytest
 import torch
 
-from audio.errors import InputError
-from audio.files import sha256
-from audio.params import ParamsError
-from models import card, checkpoint
-from models.blocks import parameter_count
-from models.card import About
-from stages.ship import ship
+from stages.publish import publish
 from tests import shipped, tiny
 from tests.conftest import ROOT, run_stage
+from timbre.core.errors import InputError
+from timbre.core.files import sha256
+from timbre.core.params import ParamsError
+from timbre.models import card, checkpoint
+from timbre.models import shipped as models
+from timbre.models.blocks import parameter_count
+from timbre.models.card import About
 
-COMMITTED = sorted((ROOT / "weights").glob("*.safetensors"))
+COMMITTED = sorted((ROOT / "models").glob("*/weights.safetensors"))
 MEBIBYTE = 1 << 20
 
 
@@ -29,7 +30,7 @@ def weights(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 @pytest.mark.parametrize("name", shipped.NAMES)
 def test_what_is_shipped_is_what_was_trained(weights: Path, name: str) -> None:
-    half = card.read(weights / f"{name}.json").precision == "float16"
+    half = card.read(models.card_path(weights, name)).precision == "float16"
     original = shipped.build(name).state_dict()
     loaded = checkpoint.load(card.verified(weights, name))[1].state_dict()
     assert loaded.keys() == original.keys()
@@ -40,7 +41,7 @@ def test_what_is_shipped_is_what_was_trained(weights: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", shipped.NAMES)
 def test_the_card_says_what_the_file_says(weights: Path, name: str) -> None:
-    found, path = card.read(weights / f"{name}.json"), weights / f"{name}.safetensors"
+    found, path = card.read(models.card_path(weights, name)), models.weights_path(weights, name)
     described = checkpoint.description(path)
     assert (found.name, found.sha256) == (name, sha256(path))
     assert found.bytes == path.stat().st_size
@@ -51,8 +52,8 @@ def test_the_card_says_what_the_file_says(weights: Path, name: str) -> None:
 
 
 def test_the_page_says_what_the_card_says(weights: Path) -> None:
-    page = (weights / "glow.md").read_text()
-    found = card.read(weights / "glow.json")
+    page = (weights / "glow" / models.PAGE).read_text()
+    found = card.read(models.card_path(weights, "glow"))
     for part in (found.sha256, found.about.title, "20,000", "900 pieces", "| lsd | 14.25 |"):
         assert part in page
     assert '  - name: "autoencoder"' in page
@@ -64,15 +65,17 @@ def test_the_page_says_what_the_card_says(weights: Path) -> None:
 def test_half_takes_half_the_room(tmp_path: Path) -> None:
     whole, half = (shipped.write(tmp_path / name, name == "half") for name in ("whole", "half"))
     sizes = [
-        sum(path.stat().st_size for path in one.glob("glow.safetensors")) for one in (whole, half)
+        sum(path.stat().st_size for path in one.glob("glow/weights.safetensors"))
+        for one in (whole, half)
     ]
     assert sizes[1] < 0.75 * sizes[0]  # descriptions take as much as before
 
 
 def test_shipping_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     one, other = (shipped.write(tmp_path / name) for name in ("one", "other"))
-    for path in sorted(one.iterdir()):
-        assert path.read_bytes() == (other / path.name).read_bytes()
+    paths = [path.relative_to(one) for path in one.rglob("*.*")]
+    assert len(paths) == 3 * len(shipped.NAMES)
+    assert all((one / path).read_bytes() == (other / path).read_bytes() for path in paths)
 
 
 def test_numbers_that_half_cannot_hold_are_refused(tmp_path: Path) -> None:
@@ -82,14 +85,14 @@ def test_numbers_that_half_cannot_hold_are_refused(tmp_path: Path) -> None:
     checkpoint.save(tmp_path / "checkpoint", model)
     about = About.model_validate(shipped.ABOUT)
     with pytest.raises(InputError, match=r"^expected numbers below .* without --half\.$"):
-        ship(tmp_path / "checkpoint", tmp_path / "out", "vqvae", about, half=True)
+        publish(tmp_path / "checkpoint", tmp_path / "out", "vqvae", about, half=True)
     assert not (tmp_path / "out").exists()
 
 
 def test_the_command_ships(tmp_path: Path) -> None:
     checkpoint.save(tmp_path / "checkpoint", shipped.build("vqvae"))
     (tmp_path / "about.json").write_text(json.dumps(shipped.ABOUT))
-    words = ["stages.ship", "checkpoint", "--to", "weights", "--name", "vqvae"]
+    words = ["stages.publish", "checkpoint", "--to", "weights", "--name", "vqvae"]
     result = run_stage(tmp_path, *words, "--about", "about.json", "--half")
     assert result.returncode == 0, result.stderr
     assert card.verified(tmp_path / "weights", "vqvae").is_file()
@@ -119,13 +122,13 @@ def test_what_is_wrong_in_an_about_is_named(
 
 def test_missing_or_other_weights_are_refused_and_own_ones_need_no_card(tmp_path: Path) -> None:
     shipped.write(tmp_path)
-    path = tmp_path / "glow.safetensors"
-    path.write_bytes((tmp_path / "vqvae.safetensors").read_bytes())
+    path = models.weights_path(tmp_path, "glow")
+    path.write_bytes(models.weights_path(tmp_path, "vqvae").read_bytes())
     with pytest.raises(
         InputError, match=r"^expected the weights that .*; please get both again\.$"
     ):
         card.verified(tmp_path, "glow")
-    (tmp_path / "glow.json").unlink()
+    models.card_path(tmp_path, "glow").unlink()
     assert card.verified(tmp_path, "glow") == path
     path.unlink()
     with pytest.raises(InputError, match=r"^expected trained weights in .*--weights\.$"):
@@ -135,19 +138,20 @@ def test_missing_or_other_weights_are_refused_and_own_ones_need_no_card(tmp_path
 def test_a_card_that_is_none_is_refused(tmp_path: Path) -> None:
     shipped.write(tmp_path)
     for text in ("", "[]", "{}"):
-        (tmp_path / "glow.json").write_text(text)
-        with pytest.raises(InputError, match=r"glow\.json"):
+        models.card_path(tmp_path, "glow").write_text(text)
+        with pytest.raises(InputError, match=r"glow/card\.json"):
             card.verified(tmp_path, "glow")
 
 
-@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.parent.name)
 def test_committed_weights_are_what_their_cards_say_and_load(path: Path) -> None:
-    found = card.read(path.with_suffix(".json"))
-    assert card.verified(path.parent, path.stem) == path
-    assert found.name == path.stem
+    name = path.parent.name
+    found = card.read(models.card_path(ROOT / "models", name))
+    assert card.verified(ROOT / "models", name) == path
+    assert found.name == name
     assert parameter_count(checkpoint.load(path)[1]) == found.parameters
-    assert path.with_suffix(".md").read_text() == card.markdown(found)
+    assert (path.parent / models.PAGE).read_text() == card.markdown(found)
 
 
 def test_committed_weights_are_small() -> None:
-    assert sum(path.stat().st_size for path in COMMITTED) < 60 * MEBIBYTE
+    assert sum(path.stat().st_size for path in COMMITTED) < 30 * MEBIBYTE

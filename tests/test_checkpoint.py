@@ -9,9 +9,9 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from audio.errors import InputError
-from models import checkpoint
 from tests import tiny
+from timbre.core.errors import InputError
+from timbre.models import checkpoint
 
 
 def used(name: str, seed: int = 0) -> nn.Module:

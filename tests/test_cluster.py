@@ -17,14 +17,14 @@ import psutil
 import pytest
 from distributed import KilledWorker
 
-from audio import examples, table
-from audio.errors import InputError
-from audio.midi import read
-from audio.soundfonts import SPLITS
-from stages.cluster import faults_explained
 from stages.params import load
 from tests import tiny
 from tests.conftest import FONT, ROOT, change, hash_of, random_midi, write_params
+from timbre.core.errors import InputError
+from timbre.dataset import examples, table
+from timbre.music.midi import read
+from timbre.rendering.cluster import faults_explained
+from timbre.synthesis.soundfonts import SPLITS
 
 SHARDS = 12
 STAGE = ("stages.spectrograms", "sequences.parquet", "fonts", "out/store.zarr")

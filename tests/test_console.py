@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from audio.errors import InputError
-from stages.console import run
+from timbre.core.console import run
+from timbre.core.errors import InputError
 
 
 @pytest.mark.parametrize(

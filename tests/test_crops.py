@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from audio.errors import InputError
-from audio.store import Split
-from models.dataset import StoreDataset, step_seed
-from models.style_crops import StyleCrops
 from tests import tiny
+from timbre.core.errors import InputError
+from timbre.store.batches import StoreDataset, step_seed
+from timbre.store.store import Split
+from timbre.store.style_crops import StyleCrops
 
 COUNT, CROP, STYLE = 12, 16, 24
 

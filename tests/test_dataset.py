@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from audio.errors import InputError
-from audio.store import Split
-from models import dataset
-from models.dataset import Batch, Rows, StoreDataset
-from models.style_crops import StyleCrops
 from tests import tiny
+from timbre.core.errors import InputError
+from timbre.store import batches as dataset
+from timbre.store.batches import Batch, Rows, StoreDataset
+from timbre.store.store import Split
+from timbre.store.style_crops import StyleCrops
 
 CROP, STYLE = 16, 24
 COUNT, CHUNK, BLOCK = 61, 4, 12  # six blocks an epoch, the last of one example; chunks as in tiny

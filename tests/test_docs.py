@@ -1,7 +1,10 @@
 """What the pages in `docs/` print runs, and what they quote is still said."""
 
 import ast
+import os
 import re
+import shutil
+import subprocess
 import sys
 from functools import cache
 from pathlib import Path
@@ -10,19 +13,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from ruamel.yaml import YAML
 
-import models.params
-from audio.benchmark import Case
-from audio.params import Section
-from audio.store import Split
-from models import checkpoint, systems
-from models.dataset import StoreDataset
-from models.style_crops import StyleCrops
-from models.training import Trainer
 from tests import tiny
 from tests.conftest import ROOT
+from timbre.evaluation.cases.cases import Case
+from timbre.evaluation.systems import systems
 
 DOCS = {path.stem: path.read_text(encoding="utf-8") for path in ROOT.glob("docs/*.md")}
 
@@ -33,38 +29,36 @@ def block(page: str, label: str) -> str:
     return str(found)
 
 
-def section(name: str) -> type[Section]:
-    """The class of parameters that the page declares."""
-    space = dict(vars(models.params))
-    exec(block("research", f"params: {name}"), space)
-    return space[name]  # type: ignore[no-any-return]
-
-
 def values(name: str) -> dict[str, Any]:
     """What the page puts into params.yaml for it."""
     (found,) = YAML(typ="safe").load(block("research", f"values: {name}")).values()
     return found  # type: ignore[no-any-return]
 
 
-def module(name: str, monkeypatch: pytest.MonkeyPatch, config: type[Section]) -> ModuleType:
-    """The file of the page as a module of `models`, where it is found by its name."""
-    monkeypatch.setattr(models.params, config.__name__, config, raising=False)
-    made = ModuleType(f"models.{name}")
-    exec(block("research", f"file: models/{name}.py"), made.__dict__)
+def module(path: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """A file of the page as a module, where it is found by its name."""
+    made = ModuleType(path.removesuffix(".py").replace("/", "."))
     monkeypatch.setitem(sys.modules, made.__name__, made)
+    exec(block("research", f"file: {path}"), made.__dict__)
     return made
 
 
-def test_the_system_of_the_page_transfers(monkeypatch: pytest.MonkeyPatch) -> None:
-    config = section("Nearest")
-    module("nearest", monkeypatch, config)
-    system = systems.untrained(
-        "nearest", config.model_validate(values("Nearest")), tiny.AUDIO, None
-    )
+@pytest.fixture
+def nearest(monkeypatch: pytest.MonkeyPatch) -> systems.System:
+    """The system of the page."""
+    folder = "timbre/evaluation/systems/nearest"
+    monkeypatch.setitem(sys.modules, folder.replace("/", "."), ModuleType("nearest"))
+    config = module(f"{folder}/config.py", monkeypatch)
+    module(f"{folder}/system.py", monkeypatch)
+    settings = config.NearestConfig.model_validate(values("nearest"))
+    return systems.baseline("nearest", settings)
+
+
+def test_the_system_of_the_page_transfers(nearest: systems.System) -> None:
     time = np.arange(16_000) / 16_000
     low, high = (np.sin(2 * np.pi * hertz * time).astype(np.float32) / 2 for hertz in (440, 3000))
     case = Case("", "", "", "", "", "", "", None, np.pad(low, (4000, 4000)), high, None)
-    made = system(case, 0)
+    made = nearest(case, 0)
     assert made is not None
     assert made.shape == case.content.shape
     assert made.dtype == np.float32
@@ -72,74 +66,90 @@ def test_the_system_of_the_page_transfers(monkeypatch: pytest.MonkeyPatch) -> No
     assert np.abs(made[:2000]).max() < 1e-3  # as loud as the content, moment by moment
     spectrum = np.abs(np.fft.rfft(made))
     assert spectrum.argmax() == pytest.approx(3000 * 1.5, rel=0.01)  # and of the style's sound
-    short = system(case._replace(content=low[:100], style=high[:100]), 0)
+    short = nearest(case._replace(content=low[:100], style=high[:100]), 0)
     assert short is not None
     assert short.shape == (100,)
 
 
-def test_the_model_of_the_page_is_trained_and_kept(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    schema = section("TrainFramewise")
-    config = schema.model_fields["network"].annotation
-    assert config is not None
-    module("framewise", monkeypatch, config)
-    stated = values("TrainFramewise")
-    schema.model_validate(stated)  # as the page has it
-    settings: Any = schema.model_validate(
-        stated | tiny.TRAINING | {"steps": 20, "learning_rate": 1e-2, "network": {"channels": 16}}
-    )
-    torch.manual_seed(0)
-    model = checkpoint.build("framewise", settings.network, tiny.AUDIO)
-    # validated on what it learns from: so few examples tell nothing of others
-    store = tiny.write_store(tmp_path / "store.zarr", train=tiny.codes(12), valid=tiny.codes(12))
-    train, valid = (
-        StoreDataset(Split(store, each), 16, StyleCrops.fixed(16), "cross") for each in model.splits
-    )
-    trainer = Trainer(
-        "train.framewise", model, settings, tiny.AUDIO, 0, tmp_path / "progress.pt",
-        pictures=tmp_path / "pictures",
+FRAMEWISE = "timbre/models/framewise"
+SMALL = {"steps": 2, "batch_size": 4, "warmup_steps": 1, "valid_every": 1}
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project to which the model of the page was added: folder, section, name."""
+    folder = tmp_path_factory.mktemp("clone")
+    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    found = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True)
+    for name in found.stdout.split("\0"):
+        if name.startswith(("timbre/", "stages/", "dvc.yaml", "params.yaml", ".dvc")):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            if (ROOT / name).is_file():
+                shutil.copyfile(ROOT / name, folder / name)
+    subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
+    (folder / FRAMEWISE).mkdir()
+    (folder / FRAMEWISE / "__init__.py").touch()
+    for name in ("config.py", "model.py"):
+        (folder / FRAMEWISE / name).write_text(block("research", f"file: {FRAMEWISE}/{name}"))
+    params = tiny.parameters()
+    params["train"]["framewise"] = values("framewise") | SMALL | {"network": {"channels": 8}}
+    params["train"]["framewise"] |= {
+        key: tiny.TRAINING[key]
+        for key in ("crop_frames", "style_frames", "style_frames_min", "style_pieces")
+    }
+    YAML().dump(params, folder / "params.yaml")
+    text = (folder / "dvc.yaml").read_text()
+    for before in ("  - autoencoder\n", "  - vqvae_self\n"):
+        assert text.count(before) == 1
+        text = text.replace(before, before + "  - framewise\n")
+    (folder / "dvc.yaml").write_text(text)
+    return folder
+
+
+def run(clone: Path, *command: str) -> str:
+    """What a command prints there; it has to succeed."""
+    environment = {**os.environ, "PYTHONPATH": str(clone), "DVC_NO_ANALYTICS": "1"}
+    result = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=clone, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    before = trainer.validate(valid)["valid_loss"]
-    trainer.fit(train, valid)
-    assert trainer.progress.kept["valid_loss"] < before
-    assert trainer.progress.kept["error_db"] > 0
-    assert list((tmp_path / "pictures").iterdir())
+    assert result.returncode == 0, result.stderr[-3000:]
+    return result.stdout
 
-    checkpoint.save(tmp_path / "framewise.safetensors", model)
-    name, again = checkpoint.load(tmp_path / "framewise.safetensors")
+
+def test_a_model_is_its_folder_its_section_and_its_name(clone: Path) -> None:
+    stages = run(clone, "dvc", "stage", "list", "--name-only").split()
+    assert {"train@framewise", "transfer@framewise", "shuffled@framewise"} < set(stages)
+    dag = run(clone, "dvc", "dag", "--dot", "report")
+    for before, after in (
+        ("spectrograms", "train@framewise"), ("train@framewise", "transfer@framewise"),
+        ("transfer@framewise", "evaluate"),
+    ):  # fmt: skip
+        assert f'"{before}" -> "{after}"' in dag
+
+    tiny.write_store(clone / "store.zarr", train=tiny.codes(8), valid=tiny.codes(4))
+    trained = "mine/framewise.safetensors"
+    run(clone, "stages.train", "framewise", "store.zarr", trained, "mine/a.csv", "mine/a.json")
+    assert len((clone / "mine/a.csv").read_text().splitlines()) == 3  # a head and two steps
+    assert "framewise" in run(clone, "timbre", "info", "--weights", "mine")
+    name, model = checkpoint_in(clone, trained)
     assert name == "framewise"
-    assert tiny.same_state(model, again)
-    content, style, _ = tiny.mels(2)
-    made = again.transfer(content, style[..., :16])
-    assert made.shape == content.shape
-    assert not torch.equal(made, again.transfer(content, style.flip(0)))  # it listens
+    assert "True" in model
 
 
-def test_the_entries_of_the_page_have_the_keys_of_those_that_are_there() -> None:
-    text = (ROOT / "dvc.yaml").read_text(encoding="utf-8")
-    known = {
-        key: each for part in YAML(typ="safe").load(text)["vars"] for key, each in part.items()
-    }
-    new = {
-        kind: text.replace(f"{before}\n", block("research", f"dvc: {label}") + before + "\n", 1)
-        for kind, label, before in (
-            ("nearest", "nearest", "    vqvae_self: &vqvae_self"),
-            ("framewise", "framewise under systems", "    vqvae: &vqvae"),
-            ("models", "framewise under models", "    timbre:  # the metric's net"),
-        )
-    }
-    for name in ("nearest", "framewise"):
-        made = YAML(typ="safe").load(new[name])["vars"][1]["systems"]
-        assert made[name].keys() == known["systems"]["eq_match"].keys()
-        assert made.keys() > known["systems"].keys()
-    assert made["framewise_shuffled"]["option"] == made["framewise"]["option"] + " --shuffled"
-    (framewise,) = (
-        part["models"]["framewise"]
-        for part in YAML(typ="safe").load(new["models"])["vars"]
-        if "models" in part
+def checkpoint_in(clone: Path, path: str) -> tuple[str, str]:
+    """A checkpoint's name, and whether its model listens to the style."""
+    code = (
+        "import sys, torch; from pathlib import Path; from timbre.models import checkpoint; "
+        "name, model = checkpoint.load(Path(sys.argv[1])); "
+        "x = torch.randn(2, 16, 32) - 60; made = model.transfer(x, x.flip(0)); "
+        "print(name, made.shape == x.shape and not torch.equal(made, model.transfer(x, x)))"
     )
-    assert framewise.keys() == known["models"]["timbre"].keys()
+    printed = subprocess.run(
+        [sys.executable, "-c", code, path], cwd=clone, capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": str(clone)},
+    ).stdout.split()  # fmt: skip
+    return printed[0], printed[1]
 
 
 GAP = "\0"  # what is put in when a sentence is printed
@@ -154,8 +164,8 @@ def fixed(text: str) -> str:
 def sentences() -> tuple[str, ...]:
     """All text in the code, with a gap for each value that is put in."""
     found = []
-    for folder in ("app", "audio", "models", "stages"):
-        for path in (ROOT / folder).glob("*.py"):
+    for folder in ("timbre", "stages"):
+        for path in (ROOT / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.JoinedStr):
                     parts = [
@@ -239,7 +249,7 @@ KEYS = sorted(
         key
         for name in ("research", "troubleshooting", "numbers")
         for key in re.findall(
-            r"(?<![\w./@])((?:train|vocoder|evaluate|benchmark|spectrograms|sequences|midi|soundfonts)"
+            r"(?<![\w./@])((?:train|vocoder|transfer|report|benchmark|spectrograms|sequences|midi|soundfonts)"
             r"(?:\.[a-z_]+)+)(?![\w/.]*\.(?:py|json|tsv|csv|yaml|safetensors|parquet))",
             DOCS[name],
         )
@@ -251,6 +261,11 @@ KEYS = sorted(
 def test_a_parameter_that_is_named_is_one(key: str) -> None:
     value: Any = tiny.COMMITTED
     for part in key.split("."):
-        if part in ("sauce", "framewise", "safetensors"):  # a misspelling, and what the page adds
+        if part in (
+            "sauce",
+            "framewise",
+            "nearest",
+            "safetensors",
+        ):  # a misspelling, and what the page adds
             return
         value = value[part]

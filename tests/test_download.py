@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from audio.download import download
-from audio.errors import InputError
+from timbre.core.errors import InputError
+from timbre.music.download import download
 
 CONTENT = bytes(i * 7919 % 251 for i in range(300_000))
 

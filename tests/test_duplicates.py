@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
-from audio.duplicates import ALIKE, ENOUGH, HASHES, SHINGLE, clusters, music_key, signature
-from audio.notes import NOTE, Notes, Track, notes_from_columns
+from timbre.core.notes import NOTE, Notes, Track, notes_from_columns
+from timbre.music.duplicates import ALIKE, ENOUGH, HASHES, SHINGLE, clusters, music_key, signature
 
 Piece = list[Track]
 Change = Callable[[Piece, np.random.Generator], Piece]

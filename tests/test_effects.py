@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from audio import effects
-from audio.effects import EffectsError
+from timbre.synthesis import effects
+from timbre.synthesis.effects import EffectsError
 
 RATE = 16_000
 CHAINS = {

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.signal import welch
 
-from models.eq_match import MAX_GAIN_DB, match
+from timbre.evaluation.systems.eq_match.system import MAX_GAIN_DB, match
 
 RATE = 16_000
 N_FFT, HOP = 1024, 256

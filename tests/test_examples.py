@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from audio import effects, examples
-from audio.examples import Example, RefusedError, Sequences, draw, draw_program, split_of
-from audio.notes import Track, notes_from_columns, segment
 from tests.conftest import committed
+from timbre.core.notes import Track, notes_from_columns, segment
+from timbre.dataset import examples
+from timbre.dataset.examples import Example, Sequences, draw, draw_program, split_of
+from timbre.music.segments import RefusedError
+from timbre.synthesis import effects
 
 SECONDS = 8.0
 FONTS = {

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from audio.files import fingerprint, replacing, sha256, write_json
+from timbre.core.files import fingerprint, replacing, sha256, write_json
 
 
 class Kill(BaseException):

@@ -4,9 +4,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from models import autoencoder, fitting, glow, vqvae
-from models.encoders import mixed
 from tests import tiny
+from timbre.models.autoencoder import model as autoencoder
+from timbre.models.autoencoder import style_fitting
+from timbre.models.glow import model as glow
+from timbre.models.style import blend
+from timbre.models.vqvae import model as vqvae
 
 AUDIO = tiny.AUDIO
 NAMES = ["autoencoder", "vqvae", "glow"]
@@ -23,7 +26,7 @@ def build(name: str, steps: int) -> Model:
 
 
 def distance(made: Tensor, clip: Tensor) -> float:
-    return fitting.spectral_distance(made, clip).item()
+    return style_fitting.spectral_distance(made, clip).item()
 
 
 @torch.no_grad()
@@ -46,7 +49,7 @@ def test_steps_are_those_of_adam() -> None:
         gradient = torch.randn(5)
         theirs.grad = gradient.clone()
         optimizer.step()
-        fitting.descend(ours, gradient, first, second, step, 0.05)
+        style_fitting.descend(ours, gradient, first, second, step, 0.05)
         torch.testing.assert_close(ours, theirs.detach())
 
 
@@ -91,16 +94,16 @@ def test_what_is_missing_is_told_where_something_sounds() -> None:
     clip[..., :20] = -40.0
     made = clip.clone()
     made[..., :20] -= 6
-    gain = fitting.missing(made, clip, AUDIO)
+    gain = style_fitting.residual_gain(made, clip, AUDIO)
     torch.testing.assert_close(gain, torch.full_like(gain, 6.0), atol=0.4, rtol=0)
-    mended = fitting.equalized(made, gain, AUDIO)
+    mended = style_fitting.equalized(made, gain, AUDIO)
     torch.testing.assert_close(mended[..., :20], clip[..., :20], atol=0.5, rtol=0)
     torch.testing.assert_close(mended[..., 20:], clip[..., 20:], atol=0.1, rtol=0)
 
 
 def test_nothing_is_missing_of_silence() -> None:
     silent = torch.full((1, AUDIO.n_mels, 40), AUDIO.db_min)
-    assert fitting.missing(silent - 6, silent, AUDIO).abs().max() < 0.1
+    assert style_fitting.residual_gain(silent - 6, silent, AUDIO).abs().max() < 0.1
 
 
 @torch.no_grad()
@@ -111,5 +114,5 @@ def test_equalisers_are_mixed_as_styles_are() -> None:
     assert gains[0] is not None
     assert gains[1] is not None
     torch.testing.assert_close(
-        mixed(styles, [0.25, 0.75]).equalizer, 0.25 * gains[0] + 0.75 * gains[1]
+        blend(styles, [0.25, 0.75]).equalizer, 0.25 * gains[0] + 0.75 * gains[1]
     )

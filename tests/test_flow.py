@@ -5,16 +5,16 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.functional import jacobian
 
-from models.flow import ActNorm, AffineCoupling, InvertibleConv1x1, squeeze, unsqueeze
-from models.params import Flow
 from tests import tiny
+from timbre.models.glow.config import FlowConfig
+from timbre.models.glow.flow import ActNorm, AffineCoupling, InvertibleConv1x1, squeeze, unsqueeze
 
 CHANNELS, FRAMES, CONDITION = 4, 4, 8
 LAYERS = ("actnorm", "conv", "coupling")
 
 
 def coupling() -> AffineCoupling:
-    config: Flow = tiny.settings("glow").network
+    config: FlowConfig = tiny.settings("glow").network
     return AffineCoupling(CHANNELS, config, dilation=1)
 
 

@@ -8,10 +8,11 @@ from torch import Tensor
 from torch.autograd.functional import jacobian
 from torch.distributions import Normal
 
-from models import checkpoint, glow
-from models.flow import squeeze
-from models.power import frame_power
 from tests import tiny
+from timbre.models import checkpoint
+from timbre.models.autoencoder.power import frame_power
+from timbre.models.glow import model as glow
+from timbre.models.glow.flow import squeeze
 
 
 def build(**network: object) -> glow.Model:

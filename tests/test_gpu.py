@@ -8,16 +8,17 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from audio.store import Split
-from models import checkpoint
-from models.audio_dataset import AudioDataset
-from models.dataset import StoreDataset
-from models.params import Train, Vocoder
-from models.style_crops import StyleCrops
-from models.training import Trainer
 from stages.params import Params
 from stages.profile import Document, switched
 from tests import sounding, tiny
+from timbre.models import checkpoint
+from timbre.models.registry import Train
+from timbre.models.vocoder.settings import VocoderSettings
+from timbre.store.audio_batches import AudioDataset
+from timbre.store.batches import StoreDataset
+from timbre.store.store import Split
+from timbre.store.style_crops import StyleCrops
+from timbre.training.trainer import Trainer
 
 pytestmark = [
     pytest.mark.gpu,
@@ -26,7 +27,7 @@ pytestmark = [
 
 SIX_GB = 6 * 2**30  # bytes: the smallest card that the laptop's profile is made for
 TOLERANCE_DB = 0.1  # between a card's transfer and a processor's, both in float32
-TRAINED = (*tiny.MODELS, "timbre")
+TRAINED = (*tiny.MODELS, "timbre_net")
 Data = tuple[StoreDataset, StoreDataset]
 
 
@@ -64,7 +65,7 @@ def test_a_model_is_trained_on_the_card_in_its_precision(
     made = trainer(name, tmp_path)
     made.fit(*data)
     assert made.fabric.device.type == "cuda"
-    halved = made.model.low_precision and torch.cuda.is_bf16_supported(including_emulation=False)
+    halved = made.model.supports_bf16 and torch.cuda.is_bf16_supported(including_emulation=False)
     assert (made.fabric._precision.precision == "bf16-mixed") == halved
     assert all(torch.isfinite(weight).all() for weight in made.model.parameters())
     assert not tiny.same_state(made.model.cpu(), tiny.build(name))
@@ -73,7 +74,7 @@ def test_a_model_is_trained_on_the_card_in_its_precision(
 def test_the_vocoder_is_trained_on_the_card(tmp_path: Path) -> None:
     sounding.write_store(tmp_path / "store", train=12, valid=6)
     batches = [AudioDataset(Split(tmp_path / "store", name), 16) for name in ("train", "valid")]
-    settings = Vocoder.model_validate(tiny.parameters()["vocoder"]).vocos
+    settings = VocoderSettings.model_validate(tiny.parameters()["vocoder"]).vocos
     model = checkpoint.build("vocos", settings.network, tiny.AUDIO)
     path = tmp_path / "progress.pt"
     made = Trainer("vocoder.vocos", model, settings, tiny.AUDIO, 0, path)
@@ -147,7 +148,7 @@ def given(name: str, settings: Any, params: Params) -> tuple[list[Tensor], dict[
         shapes = [(size, bands, frames) for frames in (crop, settings.style_frames, crop)]
     batch = [params.audio.db_mean + torch.randn(shape, device="cuda") for shape in shapes]
     hints: dict[str, Tensor] = {}
-    if name == "timbre":
+    if name == "timbre_net":
         hints["programs"] = torch.zeros(size, 3, dtype=torch.uint8, device="cuda")
     elif name != "vocos":
         hints["notes"] = torch.zeros(size, 128, crop, dtype=torch.uint8, device="cuda")

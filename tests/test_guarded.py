@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from audio.guarded import BATCH, SECONDS, Fault, guarded
+from timbre.core.workers import BATCH, SECONDS, Fault, guarded
 
 MEMORY = 128 * 2**20
 FAULTS = {  # by the item's number; three batches, the last one without a fault

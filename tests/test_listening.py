@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.listening_answers import read
-from app.listening_plan import plan
 from tests.conftest import ROOT, run_stage
 from tests.listening import BEST, Client, write_clips
+from timbre.listening.answers import read
+from timbre.listening.plan import plan
 
 WITHOUT_TORCH = """
 import atexit, sys
-from app.__main__ import main
+from timbre.cli.main import main
 atexit.register(lambda: print(sorted({"torch", "dask"} & sys.modules.keys())))
 main()
 """

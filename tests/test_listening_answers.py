@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from app.listening_answers import begin, read
-from app.listening_plan import Design, plan
-from audio.errors import InputError
 from tests.listening import BEST, design
+from timbre.core.errors import InputError
+from timbre.listening.answers import begin, read
+from timbre.listening.plan import Design, plan
 
 LISTENER = "0" * 16
 OTHER = dict.fromkeys(BEST, "b")

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from app.listening_clips import LEVEL_DB, find, heard
-from audio.errors import InputError
 from tests.listening import CASES, REFERENCES, SYSTEMS, opened, write_clips
+from timbre.core.errors import InputError
+from timbre.listening.clips import LEVEL_DB, find, heard
 
 
 @pytest.fixture

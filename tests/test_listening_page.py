@@ -11,12 +11,12 @@ import pytest
 import soundfile
 import uvicorn
 
-from app.listening import listening_socket
-from app.listening_answers import begin, read
-from app.listening_page import LARGEST, Page, ranged
-from app.listening_plan import QUESTIONS, Kind, plan
-from audio.errors import InputError
 from tests.listening import BEST, CASES, PLAYED, Client, opened, write_clips
+from timbre.cli.listen import listening_socket
+from timbre.core.errors import InputError
+from timbre.listening.answers import begin, read
+from timbre.listening.page import LARGEST, Page, ranged
+from timbre.listening.plan import QUESTIONS, Kind, plan
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from app.listening_plan import CHECKS, Kind, Trial, known_answers, plan
 from tests.listening import CASES, SYSTEMS, design
+from timbre.listening.plan import CHECKS, Kind, Trial, known_answers, plan
 
 LISTENERS = [f"{number:016x}" for number in range(200)]
 

@@ -7,13 +7,13 @@ import pytest
 from scipy.stats import beta, binom
 from typer.testing import CliRunner
 
-from app.__main__ import app
-from app.listening_answers import Answer, begin
-from app.listening_picture import kind, write
-from app.listening_plan import QUESTIONS, Kind, Trial, known_answers, plan
-from app.listening_report import NONE, Preference, Summary, markdown, metrics, summary
-from audio.errors import InputError
 from tests.listening import design
+from timbre.cli.main import app
+from timbre.core.errors import InputError
+from timbre.listening.answers import Answer, begin
+from timbre.listening.picture import kind, write
+from timbre.listening.plan import QUESTIONS, Kind, Trial, known_answers, plan
+from timbre.listening.report import NONE, Preference, Summary, markdown, metrics, summary
 
 
 def session(listener: str, attentive: bool = True, until: int | None = None) -> list[Answer]:

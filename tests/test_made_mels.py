@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from audio.errors import InputError
-from audio.store import VIEWS, Split
-from models import checkpoint, made_mels
 from tests import sounding, tiny
+from timbre.core.errors import InputError
+from timbre.models import checkpoint
+from timbre.store.store import VIEWS, Split
+from timbre.training import made_mels
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +61,6 @@ def test_a_model_of_another_mel_or_one_that_makes_none_is_refused(tmp_path: Path
     finer = tiny.AUDIO.model_copy(update={"n_mels": 24})
     with pytest.raises(InputError, match=r"a model of the store's mel"):
         made_mels.transferring(path, finer)
-    checkpoint.save(path, tiny.build("timbre"))
+    checkpoint.save(path, tiny.build("timbre_net"))
     with pytest.raises(InputError, match=r"expected a model that transfers"):
         made_mels.transferring(path, tiny.AUDIO)

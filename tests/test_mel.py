@@ -8,9 +8,9 @@ import torch
 import torchaudio
 from numpy.typing import NDArray
 
-from audio import mel
-from audio.mel import dequantize, mel_filters, mel_spectrogram, quantize
-from audio.params import Audio
+from timbre.audio import mel
+from timbre.audio.mel import dequantize, mel_filters, mel_spectrogram, quantize
+from timbre.core.params import Audio
 
 Tone = Callable[[float, Audio], NDArray[np.float64]]
 

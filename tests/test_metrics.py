@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from audio import metrics
-from audio.params import Audio
+from timbre.core.params import Audio
+from timbre.evaluation.metrics import distances as metrics
 
 Distance = Callable[[NDArray[np.floating], NDArray[np.floating]], float]
 

@@ -6,12 +6,12 @@ import mido
 import numpy as np
 import pytest
 
-from audio import midi
-from audio.midi import MidiError
-from audio.midi_events import decode
-from audio.notes import Track
 from tests.conftest import midi_bytes, two_bars
 from tests.test_midi_events import NOTE, Message, off, on, raw, tempo, with_track
+from timbre.core.notes import Track
+from timbre.music import midi
+from timbre.music.midi import MidiError
+from timbre.music.midi_events import decode
 
 SCALE = (60, 62, 64, 65, 67, 69, 71, 72)
 

@@ -5,9 +5,9 @@ import io
 import mido
 import pytest
 
-from audio.midi import MidiError, read_pretty_midi
-from audio.midi_events import FAULTS, MAX_TICK, FaultError, decode
 from tests.conftest import two_bars
+from timbre.music.midi import MidiError, read_pretty_midi
+from timbre.music.midi_events import FAULTS, MAX_TICK, FaultError, decode
 
 Message = mido.Message | mido.MetaMessage
 TICKS = 480  # a quarter, half a second

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from audio import refusals
-from audio.archive import write_tar
-from audio.errors import InputError
-from audio.files import sha256
-from audio.midi_source import Midi, locate, members
-from audio.refusals import Refused
-from audio.scores import export
+from timbre.core.errors import InputError
+from timbre.core.files import sha256
+from timbre.music import refusals
+from timbre.music.archive import write_tar
+from timbre.music.refusals import Refused
+from timbre.music.scores import export
+from timbre.music.sources import Midi, locate, members
 
 ROOT = Path(__file__).parents[1]
 MIDI = b"MThd\0\0\0\6\0\0\0\1\1\xe0MTrk\0\0\0\4\0\xff\x2f\0"

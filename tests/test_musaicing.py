@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from audio.metrics import log_mel, lsd
-from audio.notes import notes_from_columns
-from audio.params import Audio
-from audio.synthesis import Synth, Synthesis, at_level
-from models.musaicing import (
+from tests.conftest import FONT
+from timbre.core.notes import notes_from_columns
+from timbre.core.params import Audio
+from timbre.core.signal import at_level
+from timbre.evaluation.metrics.distances import log_mel, lsd
+from timbre.evaluation.systems.musaicing.config import MusaicingConfig
+from timbre.evaluation.systems.musaicing.system import (
     System,
     activations,
     continued,
@@ -18,10 +20,9 @@ from models.musaicing import (
     templates,
     without_repetition,
 )
-from models.params import Musaicing
-from tests.conftest import FONT
+from timbre.synthesis.synth import Synth, Synthesis
 
-SETTINGS = Musaicing(
+SETTINGS = MusaicingConfig(
     n_fft=2048, hop_length=512, iterations=20, repetition=3, polyphony=10, continuity=3
 )
 Clip = Callable[[int], NDArray[np.float32]]
@@ -111,7 +112,7 @@ def test_frames_in_which_nothing_may_sound_are_silent() -> None:
 
 
 def test_without_constraints_the_activations_are_found() -> None:
-    settings = Musaicing(
+    settings = MusaicingConfig(
         n_fft=2048, hop_length=512, iterations=2000, repetition=0, polyphony=4, continuity=0
     )
     frames = random(40, 4)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from audio.notes import (
+from tests.conftest import NoteTuple
+from timbre.core.notes import (
     NOTE,
     Notes,
     Track,
@@ -14,7 +15,6 @@ from audio.notes import (
     segment,
     transpose,
 )
-from tests.conftest import NoteTuple
 
 
 def notes(*rows: NoteTuple) -> Notes:

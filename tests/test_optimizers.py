@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models import devices, optimizers
-from models.averaging import Average
-from models.muon import Muon, orthogonalized
 from tests import tiny
+from timbre.training import devices, optimizers
+from timbre.training.averaging import Average
+from timbre.training.muon import Muon, orthogonalized
 
 
 @pytest.mark.parametrize("shape", [(2, 24, 24), (3, 16, 60), (1, 60, 16)])
@@ -72,7 +72,7 @@ def test_weights_decay_apart_from_the_gradient() -> None:
     torch.testing.assert_close(weight.detach(), torch.full((4, 4), 0.95))
 
 
-@pytest.mark.parametrize("name", [*tiny.MODELS, "timbre"])
+@pytest.mark.parametrize("name", [*tiny.MODELS, "timbre_net"])
 def test_what_counts_as_a_matrix(name: str) -> None:
     model = tiny.build(name)
     chosen = {id(weight) for weight in optimizers.matrices(model)}

@@ -5,9 +5,10 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from audio.examples import Example
-from audio.notes import Notes, notes_from_columns
-from audio.pairing import (
+from tests.test_examples import of_split
+from timbre.core.notes import Notes, notes_from_columns
+from timbre.dataset.examples import Example
+from timbre.dataset.pairing import (
     ALIKE_DENSITY,
     PER_PROGRAM,
     bins,
@@ -16,7 +17,6 @@ from audio.pairing import (
     styles_of_others,
     texture,
 )
-from tests.test_examples import of_split
 
 
 def chords(lowest: int, voices: int, seconds: float = 8.0) -> Notes:

@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from audio import metrics
-from audio.errors import InputError
-from audio.examples import MUSIC
-from audio.mel import dequantize
 from benchmarks.pairing import COLUMNS, Row, distances, leveled, load, read, rows
-from models import autoencoder, checkpoint, vqvae
 from tests import tiny
+from timbre.audio.mel import dequantize
+from timbre.core.errors import InputError
+from timbre.dataset.examples import MUSIC
+from timbre.evaluation.metrics import distances as metrics
+from timbre.models import checkpoint
+from timbre.models.autoencoder import model as autoencoder
+from timbre.models.vqvae import model as vqvae
 
 CASES = 10
 

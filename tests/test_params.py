@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from audio.params import Audio, ParamsError, parse
 from stages.params import load
 from tests.conftest import ROOT, change, committed, run_stage, write_params
+from timbre.core.params import Audio, ParamsError, parse
 
 OUTPUTS = {  # a stage's arguments, none of which are there
     "midi": ["a.tar", "a.json", "a.csv"],
@@ -149,10 +149,10 @@ def test_a_stage_refuses_a_misspelt_key_in_one_line_and_writes_nothing(
     tmp_path: Path, stage: str
 ) -> None:
     values = committed()
-    values["evaluate"]["resample"] = values["evaluate"].pop("resamples")
+    values["report"]["resample"] = values["report"].pop("resamples")
     write_params(tmp_path, values)
     result = run_stage(tmp_path, f"stages.{stage}", *OUTPUTS[stage])
     assert result.returncode == 2
-    assert re.fullmatch(r"error: params\.yaml: evaluate\.resamples?: .*\n", result.stderr)
+    assert re.fullmatch(r"error: params\.yaml: report\.resamples?: .*\n", result.stderr)
     assert result.stdout == ""
     assert [path.name for path in tmp_path.iterdir()] == ["params.yaml"]

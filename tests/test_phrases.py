@@ -8,16 +8,16 @@ import pytest
 import soundfile
 import soxr
 
-from audio import pitch
-from audio.benchmark import Case
-from audio.errors import InputError
-from audio.metrics import frame_f1
-from audio.note_bank import Bank, family
-from audio.notes import notes_from_columns, piano_roll
-from audio.params import Audio, ParamsError, parse
-from audio.phrases import Phrases, cases, is_table
-from audio.synthesis import Synth, Synthesis
 from tests.conftest import FONT
+from timbre.core.errors import InputError
+from timbre.core.notes import notes_from_columns, piano_roll
+from timbre.core.params import Audio, ParamsError, parse
+from timbre.evaluation.cases.cases import Case
+from timbre.evaluation.cases.note_bank import Bank, family
+from timbre.evaluation.cases.phrases import Phrases, cases, is_table
+from timbre.evaluation.metrics import pitch
+from timbre.evaluation.metrics.distances import frame_f1
+from timbre.synthesis.synth import Synth, Synthesis
 
 SETTINGS = Phrases(
     max_shift=1, min_pitches=5, two_voices=0.5, tempo_min=80.0, tempo_max=120.0,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from audio.metrics import frame_f1
-from audio.pitch import pitches
+from timbre.evaluation.metrics.distances import frame_f1
+from timbre.evaluation.metrics.pitch import pitches
 
 RATE, HOP = 16_000, 512
 SECONDS = 2

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.power import MOST, frame_power, lifted
+from timbre.models.autoencoder.power import MOST, frame_power, restore_frame_power
 
 
 def mels(seed: int = 0) -> Tensor:
@@ -31,18 +31,22 @@ def test_twice_the_power_is_three_decibels() -> None:
 def test_a_lift_reaches_the_power_that_is_wanted(change: float, width: float) -> None:
     mel = mels()
     wanted = frame_power(mel) + change
-    torch.testing.assert_close(frame_power(lifted(mel, wanted, width)), wanted, atol=0.01, rtol=0)
+    torch.testing.assert_close(
+        frame_power(restore_frame_power(mel, wanted, width)), wanted, atol=0.01, rtol=0
+    )
 
 
 def test_a_mel_of_the_power_wanted_stays_as_it_is() -> None:
     mel = mels()
-    torch.testing.assert_close(lifted(mel, frame_power(mel), 10.0), mel, atol=0.005, rtol=0)
+    torch.testing.assert_close(
+        restore_frame_power(mel, frame_power(mel), 10.0), mel, atol=0.005, rtol=0
+    )
 
 
 @pytest.mark.parametrize("change", [-30.0, -3.0, 3.0, 30.0])
 def test_louder_bins_stay_louder_and_soft_ones_where_they_are(change: float) -> None:
     mel = mels()
-    found = lifted(mel, frame_power(mel) + change, 10.0)
+    found = restore_frame_power(mel, frame_power(mel) + change, 10.0)
     order = mel.argsort(dim=1)
     assert torch.all(found.gather(1, order).diff(dim=1) > -1e-3)
     soft = mel < mel.amax(dim=1, keepdim=True) - 40
@@ -53,4 +57,6 @@ def test_louder_bins_stay_louder_and_soft_ones_where_they_are(change: float) -> 
 def test_equal_frames_of_other_level_are_lifted_alike() -> None:
     mel = mels()
     wanted = frame_power(mel) + 2
-    torch.testing.assert_close(lifted(mel - 7, wanted - 7, 10.0), lifted(mel, wanted, 10.0) - 7)
+    torch.testing.assert_close(
+        restore_frame_power(mel - 7, wanted - 7, 10.0), restore_frame_power(mel, wanted, 10.0) - 7
+    )

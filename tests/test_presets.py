@@ -5,16 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio import examples, presets, table
-from audio.examples import Example, draw, split_of
-from audio.midi import read
-from audio.notes import notes_from_columns
-from audio.soundfonts import OWN, SPLITS, SYNTHESIZER, files_of
-from audio.sources import Synthesizer
-from audio.synthesizer_presets import draw_preset
 from benchmarks.timbres import APART_DB, FLOOR_DB, steady_spectrum, told_apart
 from stages.params import Params, load
 from tests.conftest import random_midi
+from timbre.core.notes import notes_from_columns
+from timbre.dataset import examples, table
+from timbre.dataset.examples import Example, draw, split_of
+from timbre.music.midi import read
+from timbre.synthesis import presets
+from timbre.synthesis.soundfonts import OWN, SPLITS, SYNTHESIZER, files_of
+from timbre.synthesis.sources import Synthesizer
+from timbre.synthesis.synthesizer_presets import draw_preset
 
 TRACKS = read(random_midi(0, 20))
 MIXED = ["a", "a", "a", SYNTHESIZER, SYNTHESIZER]

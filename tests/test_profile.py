@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from audio.errors import InputError
-from audio.params import ParamsError
 from stages.params import load
 from stages.profile import PARAMS, Document, differing, profiles, status, switched
 from tests.conftest import ROOT, run_stage
+from timbre.core.errors import InputError
+from timbre.core.params import ParamsError
 
 NAMES = sorted(path.stem for path in (ROOT / "profiles").glob("*.yaml"))
 OTHERS = [name for name in NAMES if name != "demo"]

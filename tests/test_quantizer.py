@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor
 
-from models.params import Quantizer as Config
-from models.quantizer import Quantizer
 from tests import tiny
+from timbre.models.vqvae.config import QuantizerConfig as Config
+from timbre.models.vqvae.quantizer import Quantizer
 
 DIM, GROUPS, CODES = 6, 2, 8
 CONFIG = Config(groups=GROUPS, codes=CODES, decay=0.9, commitment=0.25, restart_below=0.05)

@@ -8,9 +8,10 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from audio import benchmark, recordings
-from audio.errors import InputError
-from audio.params import Audio
+from timbre.audio import recordings
+from timbre.core.errors import InputError
+from timbre.core.params import Audio
+from timbre.evaluation.cases import cases as benchmark
 
 RATE = 16_000
 HERTZ = 440.0

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from audio import refusals
-from audio.errors import InputError
-from audio.refusals import Refused
+from timbre.core.errors import InputError
+from timbre.music import refusals
+from timbre.music.refusals import Refused
 
 LIST = [
     Refused("a/b.mid", "too_short"),

@@ -16,14 +16,14 @@ import soundfile
 from dvc_render import VegaRenderer
 from numpy.typing import NDArray
 
-from audio import benchmark
-from audio.benchmark import Case
-from audio.errors import InputError
-from audio.files import write_json
-from audio.notes import notes_from_columns
-from audio.results import METRICS
 from stages import report
 from tests.conftest import ROOT, change, committed, hash_of, run_stage, write_params
+from timbre.core.errors import InputError
+from timbre.core.files import write_json
+from timbre.core.notes import notes_from_columns
+from timbre.evaluation.cases import cases as benchmark
+from timbre.evaluation.cases.cases import Case
+from timbre.evaluation.results.results import METRICS
 
 RATE = 16_000
 PIANO, STRINGS = (1.0, 0.4, 0.1), (0.5, 0.5, 0.4, 0.3)  # amplitudes of harmonics
@@ -129,7 +129,7 @@ class Inputs(NamedTuple):
 def made(tmp_path_factory: pytest.TempPathFactory) -> Inputs:
     """A report of six systems on eight cases, the last without a target, one kept."""
     inputs = Inputs(tmp_path_factory.mktemp("report"))
-    write_params(inputs.folder, change(committed(), {"evaluate.resamples": 100}))
+    write_params(inputs.folder, change(committed(), {"report.resamples": 100}))
     inputs.write([case(n, target=n < 7) for n in range(8)], SYSTEMS, 1)
     inputs.run()
     return inputs
@@ -241,7 +241,7 @@ def test_the_same_inputs_give_the_same_bytes(made: Inputs) -> None:
 
 def test_a_report_of_one_system_and_one_case_is_written(tmp_path: Path) -> None:
     inputs = Inputs(tmp_path)
-    write_params(tmp_path, change(committed(), {"evaluate.resamples": 100}))
+    write_params(tmp_path, change(committed(), {"report.resamples": 100}))
     inputs.write([case(0, target=False)], ("mine",), 0)
     inputs.run()
     Page((tmp_path / "report.html").read_text())

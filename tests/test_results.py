@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from audio import metrics, results
-from audio.errors import InputError
-from audio.statistics import Interval
-from stages import report_sources as sources
-from stages import report_tables as tables
+from timbre.core.errors import InputError
+from timbre.evaluation.metrics import distances as metrics
+from timbre.evaluation.results import results
+from timbre.evaluation.results.statistics import Interval
+from timbre.report import sources as sources
+from timbre.report import tables as tables
 
 
 @pytest.mark.parametrize("text", ["case,loudness\na,1\n", "lsd\n1\n", "case,lsd\na,loud\n"])

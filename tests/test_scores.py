@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from audio import midi
-from audio.errors import InputError
-from audio.refusals import Refused
-from audio.scores import EmptyScoreError, ScoreError, export, export_all, works
+from timbre.core.errors import InputError
+from timbre.music import midi
+from timbre.music.refusals import Refused
+from timbre.music.scores import EmptyScoreError, ScoreError, export, export_all, works
 
 WORKS = [
     "bach/bwv66.6.mxl",
@@ -22,7 +22,7 @@ WORKS = [
 
 HASHES = """
 import hashlib, json, sys
-from audio.scores import export
+from timbre.music.scores import export
 print(json.dumps([hashlib.sha256(export(work)).hexdigest() for work in sys.argv[1:]]))
 """
 
@@ -100,7 +100,7 @@ def test_a_work_without_notes_is_told_apart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "empty.abc").write_text("X:1\nT:Rests\nM:4/4\nL:1/4\nK:C\nz4|z4|\n")
-    monkeypatch.setattr("audio.scores._corpus", lambda: tmp_path)
+    monkeypatch.setattr("timbre.music.scores._corpus", lambda: tmp_path)
     with pytest.raises(EmptyScoreError, match="no notes"):
         export("empty.abc")
 

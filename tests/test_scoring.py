@@ -7,18 +7,22 @@ import numpy as np
 import pytest
 import torch
 
-from audio import benchmark
-from audio.benchmark import Case
-from audio.families import family
-from audio.melodia import Melodia
-from audio.metrics import NAMES
-from audio.notes import Notes, notes_from_columns
-from audio.params import Audio
-from audio.synthesis import Synth, Synthesis, at_level
-from models import checkpoint, params
-from models.bench import Bench
-from models.scoring import Scorer, Scores
 from tests.conftest import FONT, committed
+from timbre.core.notes import Notes, notes_from_columns
+from timbre.core.params import Audio
+from timbre.core.signal import at_level
+from timbre.evaluation.cases import cases as benchmark
+from timbre.evaluation.cases.cases import Case
+from timbre.evaluation.metrics.distances import NAMES
+from timbre.evaluation.metrics.melodia import Melodia
+from timbre.evaluation.metrics.scoring import Scorer, Scores
+from timbre.evaluation.systems.measuring import SystemRunner
+from timbre.models import checkpoint
+from timbre.models.timbre_net.config import TimbreNetConfig
+from timbre.models.timbre_net.families import family
+from timbre.models.vocoder.config import RefinementConfig
+from timbre.models.vocoder.settings import VocoderSettings
+from timbre.synthesis.synth import Synth, Synthesis
 
 PROGRAMS = (0, 40, 56, 73)  # piano, violin, trumpet, flute
 SECONDS = 4.0
@@ -40,9 +44,9 @@ def audio() -> Audio:
 @pytest.fixture(scope="module")
 def vocoder(tmp_path_factory: pytest.TempPathFactory, audio: Audio) -> Path:
     """A checkpoint of Griffin-Lim, which learns nothing."""
-    settings = params.Vocoder.model_validate(committed()["vocoder"])
+    settings = VocoderSettings.model_validate(committed()["vocoder"])
     base = checkpoint.build("griffin_lim", settings.griffin_lim, audio)
-    refinement = params.Refinement(iterations=settings.refinements)
+    refinement = RefinementConfig(iterations=settings.refinements)
     path = tmp_path_factory.mktemp("vocoder") / "vocoder.safetensors"
     checkpoint.save(path, checkpoint.build("vocoder", refinement, audio, base))
     return path
@@ -90,9 +94,9 @@ def scorer(tmp_path_factory: pytest.TempPathFactory, audio: Audio) -> Iterator[S
     """A timbre net that is not trained: even its random features are blind to most of the notes."""
     torch.manual_seed(0)
     torch.set_num_threads(1)
-    network = params.TimbreNet.model_validate(committed()["train"]["timbre"]["network"])
+    network = TimbreNetConfig.model_validate(committed()["train"]["timbre_net"]["network"])
     path = tmp_path_factory.mktemp("net") / "timbre.safetensors"
-    checkpoint.save(path, checkpoint.build("timbre", network, audio))
+    checkpoint.save(path, checkpoint.build("timbre_net", network, audio))
     with Melodia(60) as melodia:
         yield Scorer(path, audio.sample_rate, melodia)
 
@@ -100,7 +104,7 @@ def scorer(tmp_path_factory: pytest.TempPathFactory, audio: Audio) -> Iterator[S
 def scores(
     name: str, cases: Path, audio: Audio, scorer: Scorer, vocoder: Path, *, shuffled: bool = False
 ) -> list[Scores]:
-    bench = Bench(name, cases, None, shuffled, None, audio, vocoder, 0)
+    bench = SystemRunner(name, cases, None, shuffled, None, audio, vocoder, 0)
     found = []
     for number in range(len(PROGRAMS)):
         output = bench.output(number)
@@ -166,7 +170,7 @@ def test_a_case_is_scored_the_same_whatever_is_scored_beside_it(
 ) -> None:
     whole = benchmark.Cases(cases)
     benchmark.write(tmp_path / "some", [whole[2], whole[0]], whole.sample_rate)
-    bench = Bench("resynthesis", tmp_path / "some", None, False, None, audio, vocoder, 0)
+    bench = SystemRunner("resynthesis", tmp_path / "some", None, False, None, audio, vocoder, 0)
     for place, number in enumerate((2, 0)):
         case, output = bench.cases[place], bench.output(place)
         assert output is not None
@@ -184,13 +188,13 @@ def test_without_a_target_the_clips_themselves_are_the_measure(
     assert all(set(scores) == {"timbre", "jaccard"} for scores in found.values())
     assert found["content"]["jaccard"] == 0
     assert found["style"]["timbre"] == pytest.approx(0, abs=1e-6)
-    bench = Bench("resynthesis", tmp_path / "real", None, False, None, audio, vocoder, 0)
+    bench = SystemRunner("resynthesis", tmp_path / "real", None, False, None, audio, vocoder, 0)
     assert bench.output(0) is None
     assert bench.measured(0) == (None, {})
 
 
 def test_what_a_system_costs_is_measured(cases: Path, audio: Audio) -> None:
-    bench = Bench("copy_content", cases, None, False, None, audio, None, 0)
+    bench = SystemRunner("copy_content", cases, None, False, None, audio, None, 0)
     made, cost = bench.measured(1)
     assert made is not None
     assert np.array_equal(made, bench.cases[1].content)

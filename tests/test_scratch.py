@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from audio.scratch import Scratch
+from timbre.core.scratch import Scratch
 
 
 @pytest.fixture(autouse=True)

@@ -8,16 +8,17 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from audio import refusals, table
-from audio.errors import InputError
-from audio.examples import MUSIC, TIMBRE, Example, split_of
-from audio.refusals import Refused
-from audio.soundfonts import SPLITS
-from audio.survey import Piece
 from stages.params import Params, load
 from stages.sequences import choose
 from tests.conftest import change, committed, run_stage, write_params
 from tests.test_survey import NEAR, REFUSED, SECONDS, USED, write_files
+from timbre.core.errors import InputError
+from timbre.dataset import table
+from timbre.dataset.examples import MUSIC, TIMBRE, Example, split_of
+from timbre.music import refusals
+from timbre.music.catalog import Piece
+from timbre.music.refusals import Refused
+from timbre.synthesis.soundfonts import SPLITS
 
 BEFORE = [Refused("a, b.abc", "failed", 'it "says", why'), Refused("c.abc", "no_notes")]
 

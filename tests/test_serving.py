@@ -11,13 +11,13 @@ import pytest
 import soundfile
 from typer.testing import CliRunner
 
-from app.__main__ import app
-from app.serving import Settings, Studio
-from app.serving_limits import Limits
-from app.watching import StoppedError
-from audio.errors import InputError
-from audio.params import parse
 from tests import shipped, tiny
+from timbre.cli.main import app
+from timbre.core.errors import InputError
+from timbre.core.params import parse
+from timbre.page.limits import Limits
+from timbre.page.service import Settings, TransferService
+from timbre.transfer.progress import StoppedError
 
 PLAIN: dict[str, Any] = {
     "model": "glow", "strength": 1.0, "mix": 0.5, "temperature": 0.3, "seed": 3,
@@ -32,8 +32,8 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def studio(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Studio:
-    return Studio(weights, tmp_path_factory.mktemp("outputs"), Limits(seconds=60))
+def studio(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> TransferService:
+    return TransferService(weights, tmp_path_factory.mktemp("outputs"), Limits(seconds=60))
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def settings(**changes: Any) -> Settings:
 def test_the_page_makes_what_the_command_writes(
     clips: tuple[Path, Path],
     weights: Path,
-    studio: Studio,
+    studio: TransferService,
     changes: dict[str, Any],
     blended: bool,
 ) -> None:
@@ -103,7 +103,7 @@ BAD: dict[str, tuple[str, Callable[[Path], Any], str]] = {
 @pytest.mark.parametrize(("which", "spoil", "said"), BAD.values(), ids=BAD.keys())
 def test_a_bad_upload_is_one_sentence_and_the_next_good_one_works(
     clips: tuple[Path, Path],
-    studio: Studio,
+    studio: TransferService,
     which: str,
     spoil: Callable[[Path], Any],
     said: str,
@@ -121,7 +121,7 @@ def test_a_bad_upload_is_one_sentence_and_the_next_good_one_works(
     assert studio(content, style, settings()).out.is_file()
 
 
-def test_what_is_missing_is_named(clips: tuple[Path, Path], studio: Studio) -> None:
+def test_what_is_missing_is_named(clips: tuple[Path, Path], studio: TransferService) -> None:
     with pytest.raises(InputError, match=r"^expected a recording as content, got none; please"):
         studio(None, clips[1], settings())
     with pytest.raises(InputError, match=r"^expected a recording as style, got none; please"):
@@ -136,7 +136,7 @@ def test_what_cannot_be_set_is_refused(change: dict[str, Any]) -> None:
         parse(PLAIN | change, Settings, "settings")
 
 
-def test_two_at_once_get_their_own(clips: tuple[Path, Path], studio: Studio) -> None:
+def test_two_at_once_get_their_own(clips: tuple[Path, Path], studio: TransferService) -> None:
     pairs = [clips, clips[::-1], clips, clips[::-1]]
     alone = [studio(*pair, settings(seed=seed)).out for seed, pair in enumerate(pairs)]
     with ThreadPoolExecutor(4) as pool:
@@ -152,7 +152,7 @@ def test_it_tells_how_far_it_is_and_can_be_stopped(
     clips: tuple[Path, Path], weights: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "outputs").mkdir()
-    studio = Studio(weights, tmp_path / "outputs")
+    studio = TransferService(weights, tmp_path / "outputs")
     told: list[float] = []
     before = studio(*clips, settings(), watch=told.append).out
     assert told == sorted(told)
@@ -172,10 +172,10 @@ def test_it_tells_how_far_it_is_and_can_be_stopped(
 
 def test_missing_weights_are_told_before_anything_else(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"^expected trained weights in .*glow\.safetensors"):
-        Studio(tmp_path, tmp_path)
+        TransferService(tmp_path, tmp_path)
 
 
 def test_a_model_alone_is_offered_alone(weights: Path, tmp_path: Path) -> None:
     for name in ("vqvae", "vocoder"):
         (tmp_path / f"{name}.safetensors").symlink_to(weights / f"{name}.safetensors")
-    assert Studio(tmp_path, tmp_path).models == ("vqvae",)
+    assert TransferService(tmp_path, tmp_path).models == ("vqvae",)

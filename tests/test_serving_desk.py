@@ -7,9 +7,9 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from app.serving import Made
-from app.serving_desk import Desk, figures
-from audio.errors import InputError
+from timbre.core.errors import InputError
+from timbre.page.handlers import Handlers, figures
+from timbre.page.service import Made
 
 CHOSEN = ("a.wav", "b.wav", None, "glow", 1.0, 0.5, 0.2, 0)
 SOMEBODY: Any = SimpleNamespace(session_hash="somebody")
@@ -18,7 +18,7 @@ MADE = Made(Path("out.wav"), (b"one", b"two", b"three"))
 
 
 def test_a_result_can_be_heard_downloaded_and_seen() -> None:
-    out, download, seen = Desk(lambda *_: MADE).transfer(*CHOSEN, SOMEBODY)  # type: ignore[arg-type]
+    out, download, seen = Handlers(lambda *_: MADE).transfer(*CHOSEN, SOMEBODY)  # type: ignore[arg-type]
     assert out == "out.wav"
     assert download == gr.update(value="out.wav", interactive=True)
     assert seen == figures(MADE)
@@ -30,11 +30,11 @@ def test_what_cannot_be_used_is_one_sentence() -> None:
         raise InputError("expected this, got that; please mend it.")
 
     with pytest.raises(gr.Error) as refusal:
-        Desk(refuse).transfer(*CHOSEN, SOMEBODY)  # type: ignore[arg-type]
+        Handlers(refuse).transfer(*CHOSEN, SOMEBODY)  # type: ignore[arg-type]
     assert refusal.value.message == "Expected this, got that; please mend it."
     assert not refusal.value.print_exception
     with pytest.raises(gr.Error) as refusal:
-        Desk(refuse).transfer(*CHOSEN[:-1], None, SOMEBODY)  # type: ignore[arg-type]
+        Handlers(refuse).transfer(*CHOSEN[:-1], None, SOMEBODY)  # type: ignore[arg-type]
     assert refusal.value.message.startswith("Settings: seed: ")
 
 
@@ -49,7 +49,7 @@ def test_who_waits_can_stop_it_and_nobody_else() -> None:
             went_on.append(stopper)
         return MADE
 
-    desk = Desk(studio)  # type: ignore[arg-type]
+    desk = Handlers(studio)  # type: ignore[arg-type]
     assert desk.transfer(*CHOSEN, SOMEBODY) == (gr.skip(), gr.skip(), gr.skip())
     assert went_on == [ELSE]
     desk.stop(SOMEBODY)  # nothing runs any more
@@ -61,5 +61,5 @@ def test_all_can_be_stopped_at_once() -> None:
         given[-1](0.5)
         return MADE
 
-    desk = Desk(studio)  # type: ignore[arg-type]
+    desk = Handlers(studio)  # type: ignore[arg-type]
     assert desk.transfer(*CHOSEN, SOMEBODY)[0] == gr.skip()

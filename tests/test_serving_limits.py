@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from app.serving_limits import Limits, checked, decoded_seconds, stated_seconds
-from audio.errors import InputError
+from timbre.core.errors import InputError
+from timbre.page.limits import Limits, checked, decoded_seconds, stated_seconds
 
 RATE = 16_000
 AT_ONCE = 5.0  # s: far less than decoding would take, far more than a slow machine needs

@@ -6,8 +6,8 @@ from pathlib import Path
 import gradio
 import pytest
 
-from app.serving_limits import Limits
-from app.serving_script import rewordings, script
+from timbre.page.limits import Limits
+from timbre.page.script import rewordings, script
 
 LARGE = "Expected 7 MB at most, {} has more; please shorten it or save it as FLAC or MP3."
 OTHER = (

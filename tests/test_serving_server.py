@@ -18,13 +18,13 @@ import pytest
 import requests
 import soundfile
 
-from app import serving_examples
-from app.serving_folder import PREFIX, clear, private_folder, sweep
-from app.serving_limits import Limits
-from app.serving_server import listening, serve
-from audio.errors import InputError
 from tests import shipped, tiny
 from tests.conftest import ROOT, run_stage
+from timbre.core.errors import InputError
+from timbre.page import examples as serving_examples
+from timbre.page.folder import PREFIX, clear, private_folder, sweep
+from timbre.page.limits import Limits
+from timbre.page.server import listening, serve
 
 PATIENCE = 300  # s: a busy machine starts it slowly
 CHOSEN = ["glow", 1.0, 0.5, 0.2, 0]  # model, strength, mix, temperature, seed
@@ -91,7 +91,7 @@ class Server:
         complaints = self.complaints.open("w")
         self.process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "app", "serve", "--port", "0"),
+                *(sys.executable, "-m", "timbre", "serve", "--port", "0"),
                 *("--weights", self.weights, "--max-upload-mb", "1"),
             ],
             cwd=folder,

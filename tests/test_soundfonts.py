@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from audio import soundfonts
-from audio.errors import InputError
-from audio.files import sha256
-from audio.soundfonts import KNOWN, OWN, Known
 from tests.conftest import FONT, change, committed, run_stage, write_params
+from timbre.core.errors import InputError
+from timbre.core.files import sha256
+from timbre.synthesis import soundfonts
+from timbre.synthesis.soundfonts import KNOWN, OWN, Known
 
 
 def test_a_known_font_is_found_with_its_licence() -> None:

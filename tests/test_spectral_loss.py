@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.spectral_loss import SpectralLoss
 from tests import sounding, tiny
+from timbre.models.vocos.spectral_loss import SpectralLoss
 
 LOSS = SpectralLoss([8.0, 16.0, 64.0], tiny.AUDIO)
 SYMMETRIC = ("magnitude", "mel")

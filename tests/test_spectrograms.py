@@ -5,17 +5,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio import effects, examples, rendering, store, store_writing, table
-from audio.examples import MUSIC, Example
-from audio.mel import mel_spectrogram, quantize
-from audio.midi import read
-from audio.notes import piano_roll
-from audio.rendering import Renderer
-from audio.soundfonts import SPLITS, SYNTHESIZER
-from audio.store import Split
 from stages import spectrograms
 from stages.params import Params, load
 from tests.conftest import FONT, hash_of, random_midi
+from timbre.audio.mel import mel_spectrogram, quantize
+from timbre.core.notes import piano_roll
+from timbre.dataset import examples, table
+from timbre.dataset.examples import MUSIC, Example
+from timbre.music.midi import read
+from timbre.rendering import rendering
+from timbre.rendering.rendering import Renderer
+from timbre.store import store, writing
+from timbre.store.store import Split
+from timbre.synthesis import effects
+from timbre.synthesis.soundfonts import SPLITS, SYNTHESIZER
 
 FONTS = ["one.sf2", "two.sf2"]
 
@@ -125,7 +128,7 @@ def test_the_store_holds_the_views_as_they_are_rendered(
 ) -> None:
     path, synthesis = tmp_path / "store.zarr", settings.spectrograms.synthesis
     spectrograms.prepare(path, examples_table, settings)
-    for shard in store_writing.shards("test", 3, 2):
+    for shard in writing.shards("test", 3, 2):
         rendering.write_shard(
             path, shard, examples_table, fonts, settings.audio, synthesis, keep_audio=3
         )

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from audio.statistics import Interval, Scores, bootstrap, difference, wins
+from timbre.evaluation.results.statistics import Interval, Scores, bootstrap, difference, wins
 
 RESAMPLES, SEED = 1000, 0
 

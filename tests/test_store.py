@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import zarr
 
-from audio import store_writing as writing
-from audio.errors import InputError
-from audio.params import Audio
-from audio.store import INT16, VIEWS, Split
-from audio.store_writing import Content, Shard
 from tests.conftest import hash_of
+from timbre.core.errors import InputError
+from timbre.core.params import Audio
+from timbre.store import writing as writing
+from timbre.store.store import INT16, VIEWS, Split
+from timbre.store.writing import Content, Shard
 
 COUNT, CHUNK, SHARD = 7, 2, 4
 SHARDS = list(writing.shards("test", COUNT, SHARD))
@@ -106,7 +106,7 @@ def test_what_a_split_does_not_keep_is_not_there(
     )
     writing.write(path, Shard("train", 0, SHARD), Content(content.mel[:SHARD], None, None))
     split = Split(path, "train")
-    assert split.heard == 0
+    assert split.audio_count == 0
     assert np.array_equal(split.mel(0, SHARD), content.mel[:SHARD])
     assert split.notes() is None
     assert sorted(each.name for each in (path / "train").iterdir()) == ["font", "mel", "zarr.json"]
@@ -128,7 +128,7 @@ def test_audio_of_the_first_examples_alone_is_read_and_damage_to_it_is_told(
         mel = content.mel[shard.start : shard.stop]
         writing.write(path, shard, Content(mel, None, audio if len(audio) else None))
     split = Split(path, "test")
-    assert split.heard == heard
+    assert split.audio_count == heard
     assert np.array_equal(split.samples(0, heard), content.audio[:heard])
     assert np.array_equal(split.mel(), content.mel)
     whole = [writing.files_digest(path, shard) for shard in SHARDS]

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from audio import store_writing as writing
-from audio.errors import InputError
-from audio.params import Audio
-from audio.store import INT16, Split
-from audio.store_writing import Content
 from tests.conftest import hash_of
 from tests.test_store import CHUNK, COUNT, SHARD, SHARDS, build, drawn
+from timbre.core.errors import InputError
+from timbre.core.params import Audio
+from timbre.store import writing as writing
+from timbre.store.store import INT16, Split
+from timbre.store.writing import Content
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio.store import Split
-from models.dataset import StoreDataset
-from models.style_crops import PIECE, STEP, Runs, StyleCrops
 from tests import tiny
 from tests.test_crops import ramp
+from timbre.store.batches import StoreDataset
+from timbre.store.store import Split
+from timbre.store.style_crops import PIECE, STEP, Runs, StyleCrops
 
 FRAMES = 500
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio.archive import read_members
-from audio.examples import Sequences, split_of
-from audio.refusals import Refused
-from audio.soundfonts import SPLITS
-from audio.survey import DUPLICATES, Piece, survey
 from stages.sequences import account
 from tests.conftest import NoteTuple, committed, midi_bytes
+from timbre.dataset.examples import Sequences, split_of
+from timbre.music.archive import read_members
+from timbre.music.catalog import DUPLICATES, Piece, survey
+from timbre.music.refusals import Refused
+from timbre.synthesis.soundfonts import SPLITS
 
 SECONDS, ONSETS = 2.048, 4
 LIMIT = 4 * 2**20  # bytes of a file

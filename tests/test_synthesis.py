@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from audio.errors import InputError
-from audio.notes import Notes, notes_from_columns
-from audio.params import Audio
-from audio.synthesis import Synth, Synthesis, at_level
 from tests.conftest import FONT, NoteTuple
 from tests.tiny import ROOT
+from timbre.core.errors import InputError
+from timbre.core.notes import Notes, notes_from_columns
+from timbre.core.params import Audio
+from timbre.core.signal import at_level
+from timbre.synthesis.synth import Synth, Synthesis
 
 PIANO, STRINGS, FLUTE = 0, 48, 73
 
@@ -155,7 +156,7 @@ def test_silence_has_no_level() -> None:
     assert not at_level(np.zeros(100), -24).any()
 
 
-@pytest.mark.parametrize("module", ["audio.synthesis", "audio.zynaddsubfx"])
+@pytest.mark.parametrize("module", ["timbre.synthesis.synth", "timbre.synthesis.zynaddsubfx"])
 def test_nothing_is_printed_by_what_loads(module: str) -> None:
     loaded = subprocess.run(
         [sys.executable, "-c", f"import {module}"],

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from audio.notes import Notes, notes_from_columns
-from audio.params import Audio
-from audio.synthesizer import render
-from audio.synthesizer_kinds import KINDS
-from audio.synthesizer_presets import Preset, Voice, draw_preset
+from timbre.core.notes import Notes, notes_from_columns
+from timbre.core.params import Audio
+from timbre.synthesis.synthesizer import render
+from timbre.synthesis.synthesizer_kinds import KINDS
+from timbre.synthesis.synthesizer_presets import Preset, Voice, draw_preset
 
 SEED = 3
 CHORD = notes_from_columns(

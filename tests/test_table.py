@@ -9,10 +9,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from audio import table
-from audio.errors import InputError
-from audio.examples import MUSIC, Example, Timbre
-from audio.notes import notes_from_columns
+from timbre.core.errors import InputError
+from timbre.core.notes import notes_from_columns
+from timbre.dataset import table
+from timbre.dataset.examples import MUSIC, Example
+from timbre.synthesis.timbres import Timbre
 
 
 def example(split: str, number: int) -> Example:

@@ -4,15 +4,15 @@ import pytest
 import torch
 from torch import nn
 
-from models.timbre import Model
 from tests import tiny
+from timbre.models.timbre_net.model import Model
 
 PROGRAMS = torch.tensor([[0, 40, 40], [8, 48, 48], [16, 56, 56], [24, 64, 64]])
 
 
 @pytest.fixture(scope="module")
 def net() -> Model:
-    model = tiny.build("timbre").eval()
+    model = tiny.build("timbre_net").eval()
     assert isinstance(model, Model)
     return model
 
@@ -67,7 +67,7 @@ def test_a_triplet_in_the_right_order_counts(net: Model) -> None:
 
 
 def test_it_learns_to_order_triplets_it_has_seen() -> None:
-    model: nn.Module = tiny.build("timbre", roughness_db=0.0, equalizer_db=0.0)
+    model: nn.Module = tiny.build("timbre_net", roughness_db=0.0, equalizer_db=0.0)
     batch = (*tiny.mels(32), torch.arange(32)[:, None].repeat(1, 3) * 3 % 112)
     before = model.eval()(*batch)
     tiny.overfit(model, batch, 60)

@@ -13,9 +13,10 @@ import pytest
 import torch
 from ruamel.yaml import YAML
 
-from audio.errors import InputError
-from models import checkpoint, devices
 from tests import tiny
+from timbre.core.errors import InputError
+from timbre.models import checkpoint
+from timbre.training import devices
 
 STEPS, EVERY = 120, 10
 OUTPUTS = ("out/model.safetensors", "out/history.csv", "out/metrics.json")
@@ -71,7 +72,8 @@ def finish(process: subprocess.Popen[str]) -> str:
 
 
 SLOW = [
-    pytest.param(name, marks=pytest.mark.slow) for name in ("vqvae_self", "vqvae", "glow", "timbre")
+    pytest.param(name, marks=pytest.mark.slow)
+    for name in ("vqvae_self", "vqvae", "glow", "timbre_net")
 ]
 
 
@@ -96,7 +98,7 @@ def test_a_killed_training_ends_as_one_left_alone(
         for folder in (killed, whole)
     )
     assert one == other
-    assert len(one) == (0 if name == "timbre" else 12)  # that one transfers nothing
+    assert len(one) == (0 if name == "timbre_net" else 12)  # that one transfers nothing
     assert checkpoint.load(whole / OUTPUTS[0])[0] == name
     rows = list(csv.DictReader((whole / OUTPUTS[1]).read_text().splitlines()))
     assert [int(row["step"]) for row in rows] == list(range(EVERY, STEPS + 1, EVERY))
@@ -153,7 +155,7 @@ def test_a_byte_flipped_in_the_store_is_told_in_a_sentence(store: Path, tmp_path
     [
         ("glow", 3, "expected train.glow.batch_size to be a multiple of the 3 processes, got 4;"),
         (
-            "timbre",
+            "timbre_net",
             2,
             "expected --devices 1 for train.timbre, which normalises over a whole batch, got",
         ),

@@ -10,15 +10,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from audio.pictures import GAP
-from audio.scratch import Scratch
-from audio.store import Split
-from models import samples
-from models.dataset import Batch, StoreDataset
-from models.optimizers import schedule
-from models.style_crops import StyleCrops
-from models.training import DivergedError, Trainer
 from tests import tiny
+from timbre.audio.pictures import GAP
+from timbre.core.scratch import Scratch
+from timbre.store.batches import Batch, StoreDataset
+from timbre.store.store import Split
+from timbre.store.style_crops import StyleCrops
+from timbre.training import previews
+from timbre.training.optimizers import schedule
+from timbre.training.trainer import DivergedError, Trainer
 
 Data = tuple[StoreDataset, StoreDataset]  # for training and for validation
 
@@ -72,8 +72,8 @@ class Silent:
 class Root(nn.Module):
     """The root of a weighted level: at silence finite, but with a gradient that is not."""
 
-    low_precision = False
-    hints = ()
+    supports_bf16 = False
+    extra_inputs = ()
     readouts = ()
 
     def __init__(self) -> None:
@@ -96,7 +96,7 @@ def trainer(name: str, model: nn.Module, folder: Path, **training: Any) -> Train
     return Trainer(name, model, settings, tiny.AUDIO, 0, folder / "progress.pt")
 
 
-@pytest.mark.parametrize("name", [*tiny.MODELS, "timbre"])
+@pytest.mark.parametrize("name", [*tiny.MODELS, "timbre_net"])
 def test_interrupted_and_taken_up_again_is_the_same(name: str, data: Data, tmp_path: Path) -> None:
     train, valid = data
     whole = trainer(name, tiny.build(name), tmp_path / "whole")
@@ -247,8 +247,8 @@ def test_pictures_of_the_same_examples_are_drawn_along_the_way(data: Data, tmp_p
 @pytest.mark.parametrize(("steps", "every"), [(6, 2), (24, 2), (40000, 1000), (1300, 100)])
 def test_pictures_are_few_and_the_last_is_among_them(steps: int, every: int) -> None:
     settings = tiny.settings("glow", steps=steps, valid_every=every)
-    drawn = [step for step in range(every, steps + 1, every) if samples.wanted(step, settings)]
-    assert min(steps // every, samples.MOST // 2) <= len(drawn) <= samples.MOST
+    drawn = [step for step in range(every, steps + 1, every) if previews.wanted(step, settings)]
+    assert min(steps // every, previews.MOST // 2) <= len(drawn) <= previews.MOST
     assert drawn[-1] == steps
 
 

@@ -15,8 +15,8 @@ import pytest
 import torch
 from ruamel.yaml import YAML
 
-from models import checkpoint
 from tests import tiny
+from timbre.models import checkpoint
 
 # models draw noise of their own in each process, so there is none
 QUIET: dict[str, dict[str, Any]] = {

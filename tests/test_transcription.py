@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from audio.notes import Notes, notes_from_columns, transpose
-from audio.params import Audio
-from audio.pitch import pitches
-from audio.synthesis import Synth, Synthesis
-from audio.transcription import GAP, note_f1, transcribe
 from tests.conftest import FONT, NoteTuple
+from timbre.core.notes import Notes, notes_from_columns, transpose
+from timbre.core.params import Audio
+from timbre.evaluation.metrics.pitch import pitches
+from timbre.evaluation.metrics.transcription import GAP, note_f1, transcribe
+from timbre.synthesis.synth import Synth, Synthesis
 
 RATE, HOP = 16_000, 512
 PIANO, GUITAR, VIOLIN, TRUMPET, FLUTE = 0, 24, 40, 56, 73

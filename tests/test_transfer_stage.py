@@ -11,14 +11,17 @@ import pytest
 import soundfile
 import torch
 
-from audio import benchmark
-from audio.benchmark import Case
-from audio.metrics import NAMES
-from audio.outputs import Outputs
-from audio.params import Audio
-from models import checkpoint, params
 from stages.transfer import spread
 from tests.conftest import change, committed, run_stage, write_params
+from timbre.core.params import Audio
+from timbre.evaluation.cases import cases as benchmark
+from timbre.evaluation.cases.cases import Case
+from timbre.evaluation.metrics.distances import NAMES
+from timbre.evaluation.results.outputs import Outputs
+from timbre.models import checkpoint
+from timbre.models.timbre_net.config import TimbreNetConfig
+from timbre.models.vocoder.config import RefinementConfig
+from timbre.models.vocoder.settings import VocoderSettings
 
 RATE, LENGTH = 16_000, 32_768
 GROUPS = ["a", "a", "a", "b", "b"]
@@ -42,7 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Five cases of tones, without notes, and a timbre net."""
     folder = tmp_path_factory.mktemp("evaluate")
     write_params(
-        folder, change(committed(), {"evaluate.examples": 1, "evaluate.limits": {"eq_match": 2}})
+        folder, change(committed(), {"transfer.examples": 1, "transfer.limits.eq_match": 2})
     )
     cases = [
         Case(
@@ -53,9 +56,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]  # fmt: skip
     benchmark.write(folder / "cases.parquet", cases, RATE)
     torch.manual_seed(0)
-    network = params.TimbreNet.model_validate(committed()["train"]["timbre"]["network"])
+    network = TimbreNetConfig.model_validate(committed()["train"]["timbre_net"]["network"])
     audio = Audio.model_validate(committed()["audio"])
-    checkpoint.save(folder / "timbre", checkpoint.build("timbre", network, audio))
+    checkpoint.save(folder / "timbre", checkpoint.build("timbre_net", network, audio))
     return folder
 
 
@@ -180,10 +183,10 @@ def test_a_list_of_recordings_becomes_cases(tmp_path: Path) -> None:
 def test_what_makes_mels_is_heard_through_the_vocoder_it_is_given(
     folder: Path, tmp_path: Path
 ) -> None:
-    settings = params.Vocoder.model_validate(committed()["vocoder"])
+    settings = VocoderSettings.model_validate(committed()["vocoder"])
     audio = Audio.model_validate(committed()["audio"])
     base = checkpoint.build("griffin_lim", settings.griffin_lim, audio)
-    vocoder = checkpoint.build("vocoder", params.Refinement(iterations=1), audio, base).eval()
+    vocoder = checkpoint.build("vocoder", RefinementConfig(iterations=1), audio, base).eval()
     checkpoint.save(tmp_path / "vocoder", vocoder)
     places = ("cases.parquet", *(str(tmp_path / name) for name in ("out", "cost", "heard")))
 

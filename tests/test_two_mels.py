@@ -9,15 +9,19 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from audio import metrics
-from audio.benchmark import Case
-from audio.mel import band_spacing, mel_edges, mel_spectrogram
-from audio.params import Audio
-from models import checkpoint, params, trained
-from models.augmentation import augment
-from models.encoders import LOWEST, PitchFront, harmonic_combs
 from tests import tiny
 from tests.conftest import committed
+from timbre.audio.mel import band_spacing, mel_edges, mel_spectrogram
+from timbre.core.optimization import Augmentation
+from timbre.core.params import Audio, Section
+from timbre.evaluation.cases.cases import Case
+from timbre.evaluation.metrics import distances as metrics
+from timbre.evaluation.systems import neural
+from timbre.models import checkpoint
+from timbre.models.autoencoder.encoders import LOWEST, PitchFront, harmonic_combs
+from timbre.models.vocoder.config import RefinementConfig
+from timbre.models.vocoder.settings import VocoderSettings
+from timbre.training.augmentation import augment
 
 COARSE = tiny.AUDIO
 FINE = COARSE.model_copy(
@@ -48,7 +52,7 @@ def network(name: str, audio: Audio) -> nn.Module:
 
 
 @pytest.mark.parametrize("audio", [COARSE, FINE], ids=["coarse", "fine"])
-@pytest.mark.parametrize("name", [*tiny.MODELS, "timbre"])
+@pytest.mark.parametrize("name", [*tiny.MODELS, "timbre_net"])
 def test_a_model_learns_in_any_mel(name: str, audio: Audio) -> None:
     mels = [
         torch.from_numpy(
@@ -58,7 +62,7 @@ def test_a_model_learns_in_any_mel(name: str, audio: Audio) -> None:
     ]
     frames = mels[0].shape[2] // 8 * 8
     batch = [mel[..., :frames].float() for mel in mels]
-    if name == "timbre":
+    if name == "timbre_net":
         batch.append(torch.tensor([[0, 40, 40], [8, 48, 48]]))
     model = network(name, audio).train()
     loss = model(*batch)["total"]
@@ -72,17 +76,17 @@ def test_a_model_learns_in_any_mel(name: str, audio: Audio) -> None:
 def test_a_transfer_is_as_long_as_its_content_in_any_mel(
     kind: str, audio: Audio, tmp_path: Path
 ) -> None:
-    vocoder = params.Vocoder.model_validate(tiny.parameters()["vocoder"])
+    vocoder = VocoderSettings.model_validate(tiny.parameters()["vocoder"])
     n_fft = 2 * audio.hop_length
-    settings: params.Section = vocoder.griffin_lim
+    settings: Section = vocoder.griffin_lim
     if kind == "vocos":
         settings = vocoder.vocos.network.model_copy(update={"n_fft": n_fft})
     voice = checkpoint.build(
-        "vocoder", params.Refinement(iterations=2), audio, checkpoint.build(kind, settings, audio)
+        "vocoder", RefinementConfig(iterations=2), audio, checkpoint.build(kind, settings, audio)
     )
     checkpoint.save(tmp_path / "model.safetensors", network("autoencoder", audio))
     checkpoint.save(tmp_path / "vocoder.safetensors", voice)
-    system = trained.System(tmp_path / "model.safetensors", audio, tmp_path / "vocoder.safetensors")
+    system = neural.System(tmp_path / "model.safetensors", audio, tmp_path / "vocoder.safetensors")
     content, style = (tone(pitch, audio.sample_rate, 1.01).astype(np.float32) for pitch in (60, 48))
     case = Case("one", "", "", "", "", "", "", None, content, style, None)
     made = system(case, 0)
@@ -112,7 +116,7 @@ def test_widths_over_frequency_do_not_depend_on_the_bands() -> None:
     reaches = [PitchFront(a).neighbours * band_spacing(a) for a in (USUAL, FULL_BAND)]
     assert reaches[0] == pytest.approx(reaches[1], rel=0.05)
     assert PitchFront(USUAL).neighbours == 6  # what was found best there
-    settings = params.Augmentation(equalizer_db=8.0, level_db=0.0, noise=0.0, noise_db=-60.0)
+    settings = Augmentation(equalizer_db=8.0, level_db=0.0, noise=0.0, noise_db=-60.0)
     bends = []
     for audio in (USUAL, FULL_BAND):
         torch.manual_seed(0)

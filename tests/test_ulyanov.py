@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.params import Ulyanov
-from models.ulyanov import (
+from timbre.evaluation.systems.ulyanov.config import UlyanovConfig
+from timbre.evaluation.systems.ulyanov.system import (
     START,
     System,
     log_spectrogram,
@@ -21,7 +21,7 @@ from models.ulyanov import (
 
 torch.set_num_threads(1)
 
-SETTINGS = Ulyanov(
+SETTINGS = UlyanovConfig(
     n_fft=2048, hop_length=512, filters=64, kernel=11, style_weight=10**-2.1, iterations=20,
     griffin_lim_iterations=8,
 )  # fmt: skip

@@ -6,19 +6,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from audio.notes import Notes, notes_from_columns
-from audio.params import Audio
-from audio.synthesis import Synth, Synthesis
-from audio.variation import (
-    ATTACK,
-    CUTOFF,
-    PITCHED,
-    RELEASE,
-    Variation,
-    Variations,
-    draw,
-)
 from tests.conftest import FONT
+from timbre.core.notes import Notes, notes_from_columns
+from timbre.core.params import Audio
+from timbre.synthesis.synth import Synth, Synthesis
+from timbre.synthesis.variation import ATTACK, CUTOFF, PITCHED, RELEASE, Variation, Variations, draw
 
 VIOLIN, FLUTE = 40, 73
 NOTE: Notes = notes_from_columns([69], [100], [0.1], [1.5])  # A4, 440 Hz

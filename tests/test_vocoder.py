@@ -8,16 +8,20 @@ import pytest
 import torch
 from torch import Tensor
 
-from audio.errors import InputError
-from audio.mel import mel_spectrogram
-from audio.params import Audio
-from models import checkpoint, params, vocoder
-from models.vocoder import Vocoder
 from tests import tiny
+from timbre.audio.mel import mel_spectrogram
+from timbre.core.errors import InputError
+from timbre.core.params import Audio
+from timbre.models import checkpoint
+from timbre.models.vocoder import model as vocoder
+from timbre.models.vocoder.config import RefinementConfig
+from timbre.models.vocoder.model import Vocoder
+from timbre.models.vocoder.settings import VocoderSettings
+from timbre.models.vocos.config import VocosConfig
 
 AUDIO = Audio.model_validate(tiny.COMMITTED["audio"])  # the true one: a tone needs its bins
-SETTINGS = params.Vocoder.model_validate(tiny.COMMITTED["vocoder"])
-NETWORK = params.Vocos.model_validate(
+SETTINGS = VocoderSettings.model_validate(tiny.COMMITTED["vocoder"])
+NETWORK = VocosConfig.model_validate(
     tiny.COMMITTED["vocoder"]["vocos"]["network"] | {"channels": 16, "hidden": 32, "layers": 2}
 )
 KINDS = ("griffin_lim", "vocos")
@@ -30,7 +34,7 @@ def build(kind: str, refinements: int = SETTINGS.refinements) -> vocoder.Model:
     torch.manual_seed(0)
     config = SETTINGS.griffin_lim if kind == "griffin_lim" else NETWORK
     base = checkpoint.build(kind, config, AUDIO)
-    refinement = params.Refinement(iterations=refinements)
+    refinement = RefinementConfig(iterations=refinements)
     model = checkpoint.build("vocoder", refinement, AUDIO, base).eval()
     assert isinstance(model, vocoder.Model)
     return model
@@ -138,7 +142,7 @@ def test_what_has_the_mel_already_is_hardly_changed() -> None:
         def decode(self, mel: Tensor) -> Tensor:
             return (wave(440) + 0.2 * wave(1000)).float()
 
-    model = vocoder.Model(params.Refinement(iterations=5), AUDIO, Given())
+    model = vocoder.Model(RefinementConfig(iterations=5), AUDIO, Given())
     sound = Given().decode(tone(440))
     change = (decoded(model, mel_of(sound)) - sound).square() / sound.square().mean()
     assert change[..., : -AUDIO.n_fft].mean() < 1e-6

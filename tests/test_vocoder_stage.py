@@ -13,10 +13,11 @@ import pytest
 import torch
 from ruamel.yaml import YAML
 
-from audio.mel import dequantize
-from audio.store import Split
-from models import checkpoint, vocoder
 from tests import sounding, tiny
+from timbre.audio.mel import dequantize
+from timbre.models import checkpoint
+from timbre.models.vocoder import model as vocoder
+from timbre.store.store import Split
 
 OUTPUTS = ("out/vocoder.safetensors", "out/history.csv", "out/metrics.json")
 

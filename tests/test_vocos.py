@@ -8,15 +8,17 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from audio.mel import mel_spectrogram
-from audio.store import Split
-from models import checkpoint, params
-from models.audio_dataset import AudioBatch, AudioDataset
-from models.training import Trainer
 from tests import sounding, tiny
+from timbre.audio.mel import mel_spectrogram
+from timbre.models import checkpoint
+from timbre.models.vocoder.settings import VocoderSettings
+from timbre.models.vocos.config import VocosConfig
+from timbre.store.audio_batches import AudioBatch, AudioDataset
+from timbre.store.store import Split
+from timbre.training.trainer import Trainer
 
 Data = tuple[AudioDataset, AudioDataset]
-SETTINGS = params.Vocoder.model_validate(tiny.parameters()["vocoder"]).vocos
+SETTINGS = VocoderSettings.model_validate(tiny.parameters()["vocoder"]).vocos
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +29,7 @@ def on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def build(seed: int = 0, **network: Any) -> nn.Module:
     torch.manual_seed(seed)
-    config = params.Vocos.model_validate(SETTINGS.network.model_dump() | network)
+    config = VocosConfig.model_validate(SETTINGS.network.model_dump() | network)
     return checkpoint.build("vocos", config, tiny.AUDIO)
 
 

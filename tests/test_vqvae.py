@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from models import checkpoint, vqvae
 from tests import tiny
+from timbre.models import checkpoint
+from timbre.models.vqvae import model as vqvae
 
 NAMES = ("vqvae", "vqvae_self")
 

@@ -5,13 +5,16 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from audio import metrics
-from audio.notes import notes_from_columns
-from audio.params import Audio
-from audio.synthesis import Synth, Synthesis, at_level
-from models import card, checkpoint, vocoder
-from models.trained import decode, mel
 from tests.conftest import FONT, ROOT, committed
+from timbre.audio.mel import clip_mel
+from timbre.core.notes import notes_from_columns
+from timbre.core.params import Audio
+from timbre.core.signal import at_level
+from timbre.evaluation.metrics import distances as metrics
+from timbre.models import card, checkpoint
+from timbre.models.vocoder import model as vocoder
+from timbre.models.vocoder.model import decode
+from timbre.synthesis.synth import Synth, Synthesis
 
 WEIGHTS = ROOT / "weights"
 SETTINGS = Audio.model_validate(committed()["audio"])
@@ -64,7 +67,8 @@ def test_the_style_that_is_given_is_nearer_than_another(
         for found, style in ((right, program), (wrong, PROGRAMS[number - 3])):
             torch.manual_seed(0)
             mels = [
-                torch.from_numpy(mel(clip, SETTINGS))[None] for clip in (content, clips[1, style])
+                torch.from_numpy(clip_mel(clip, SETTINGS))[None]
+                for clip in (content, clips[1, style])
             ]
             made = decode(voice, model.transfer(*mels), len(content))
             found.append(distance(made, target))

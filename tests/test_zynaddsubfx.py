@@ -13,20 +13,28 @@ import psutil
 import pytest
 from numpy.typing import NDArray
 
-from audio import presets, soundfonts
-from audio.errors import InputError
-from audio.examples import Timbre
-from audio.notes import Notes, notes_from_columns
-from audio.params import Audio
-from audio.soundfonts import BANKS, OWN, PLUGIN, SPLITS, ZYNADDSUBFX, ZYNADDSUBFX_HELD_OUT, Known
-from audio.sources import load
-from audio.vst2 import Plugin
-from audio.zynaddsubfx import SHORTEST, SUFFIX, Request, events, parse, state
-from audio.zynaddsubfx_presets import HELD_OUT, VALID, listed, names
-from audio.zynaddsubfx_process import ROOT, TRIES, Player
-from stages.cluster import workers
 from stages.params import Params
 from stages.params import load as load_params
+from timbre.core.errors import InputError
+from timbre.core.notes import Notes, notes_from_columns
+from timbre.core.params import Audio
+from timbre.rendering.cluster import workers
+from timbre.synthesis import presets, soundfonts
+from timbre.synthesis.soundfonts import (
+    BANKS,
+    OWN,
+    PLUGIN,
+    SPLITS,
+    ZYNADDSUBFX,
+    ZYNADDSUBFX_HELD_OUT,
+    Known,
+)
+from timbre.synthesis.sources import load
+from timbre.synthesis.timbres import Timbre
+from timbre.synthesis.vst2 import Plugin
+from timbre.synthesis.zynaddsubfx import SHORTEST, SUFFIX, Request, events, parse, state
+from timbre.synthesis.zynaddsubfx_presets import HELD_OUT, VALID, listed, names
+from timbre.synthesis.zynaddsubfx_process import ROOT, TRIES, Player
 
 installed = pytest.mark.skipif(
     not (PLUGIN.exists() and BANKS.exists()),
@@ -174,7 +182,7 @@ def test_workers_of_a_cluster_play_the_same(player: Player) -> None:
 @installed
 def test_no_process_is_left_by_one_that_is_killed() -> None:
     code = (
-        "import time; from audio.zynaddsubfx_process import *; from audio.notes import *; "
+        "import time; from timbre.synthesis.zynaddsubfx_process import *; from timbre.core.notes import *; "
         "player = Player(); player.play(Request('Organ/0001-Organ 1', "
         "notes_from_columns([60], [90], [0], [.1]), 32000, 999)); print('played', flush=True); "
         "time.sleep(60)"

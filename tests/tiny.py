@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from ruamel.yaml import YAML
 from torch import Tensor, nn
 
-from audio import store_writing as writing
-from audio.examples import MUSIC
-from audio.mel import Codes, dequantize
-from audio.params import Audio
-from audio.store import VIEWS
-from models import checkpoint
-from models.params import Train
+from timbre.audio.mel import Codes, dequantize
+from timbre.core.params import Audio
+from timbre.dataset.examples import MUSIC
+from timbre.models import checkpoint
+from timbre.models.registry import Train
+from timbre.store import writing as writing
+from timbre.store.store import VIEWS
 
 torch.set_num_threads(1)
 
@@ -38,7 +38,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "autoencoder": AUTOENCODER,
     "vqvae_self": {"autoencoder": AUTOENCODER, "quantizer": QUANTIZER},
     "vqvae": QUANTIZER,
-    "timbre": {"channels": 16},
+    "timbre_net": {"channels": 16},
     "glow": {"levels": 2, "steps": 2, "hidden": 8, "condition": 8},
 }
 TRAINING = {
@@ -61,7 +61,7 @@ def parameters(**training: Any) -> dict[str, Any]:
     for name, network in NETWORKS.items():
         params["train"][name] |= TRAINING | training
         _update(params["train"][name]["network"], network)
-    timbre = params["train"]["timbre"]
+    timbre = params["train"]["timbre_net"]
     # it compares clips of one length
     timbre["style_frames"] = timbre["style_frames_min"] = timbre["crop_frames"]
     vocos = params["vocoder"]["vocos"]

@@ -6,10 +6,11 @@ import numpy as np
 import soundfile
 from torch import nn
 
-from app import loudness, sound
-from app.engine import Engine, Model
-from app.transfer import Transfer
 from tests import shipped, tiny
+from timbre.models.contract import TransferModel
+from timbre.transfer import loudness, streams
+from timbre.transfer.engine import Engine
+from timbre.transfer.transfer import Transfer
 
 RATE = tiny.AUDIO.sample_rate
 VOCODER = shipped.build("vocoder")
@@ -17,8 +18,9 @@ GLOW = shipped.build("glow")
 
 
 def engine(model: nn.Module) -> Engine:
-    plain: Model = model  # type: ignore[assignment]  # it has the methods
-    return Engine(plain, VOCODER, tiny.AUDIO, "cpu")
+    plain: TransferModel = model  # type: ignore[assignment]  # it has the methods
+    options = ("temperature",) if model is GLOW else ()
+    return Engine(plain, VOCODER, tiny.AUDIO, "cpu", options)
 
 
 def tool(model: nn.Module) -> Transfer:
@@ -34,7 +36,7 @@ def loud(path: Path) -> loudness.Loudness:
     found = samples(path)
     found.tofile(path.with_suffix(".f32"))
     lufs = loudness.integrated(path.with_suffix(".f32"), len(found), 1, RATE)
-    return loudness.Loudness(lufs, sound.rms_and_peak(found)[0])
+    return loudness.Loudness(lufs, streams.rms_and_peak(found)[0])
 
 
 def peak(path: Path) -> float:

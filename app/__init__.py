@@ -1,1 +1,0 @@
-from audio import threads as threads  # before PyTorch is loaded

@@ -1,0 +1,139 @@
+"""The one mel spectrogram: used by data, models, vocoder, metrics and tools.
+
+Letters of shapes, here and everywhere: B batch, V views, L samples, T frames, M mel bins, F linear
+bins, D latent channels, K codebook entries, N examples or notes.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+import scipy.sparse
+from numpy.typing import NDArray
+
+from timbre.core.params import Audio
+from timbre.core.signal import Signal
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.uint8]
+
+_FRAMES = 32  # transformed at once: as many as a processor's cache holds
+
+
+@lru_cache(maxsize=4)
+def mel_filters(settings: Audio) -> Floats:
+    """The mel filters of the settings: `triangles` with peak 1.
+
+    Returns:
+        `(M, F)` non-negative weights, `F = n_fft // 2 + 1`.
+    """
+    edges = mel_edges(settings.n_mels, settings.f_min, settings.f_max)
+    filters = triangles(edges, settings.sample_rate, settings.n_fft)
+    # at low frequencies a filter can fall between two bins: let it take the nearest
+    empty = np.flatnonzero(filters.sum(axis=1) == 0)
+    nearest = np.rint(edges[1:-1][empty] / settings.sample_rate * settings.n_fft).astype(int)
+    filters[empty, nearest] = 1
+    return filters
+
+
+def mel_edges(n_mels: int, f_min: float, f_max: float) -> Floats:
+    """Where mel filters begin, peak and end: `(n_mels + 2,)` in Hz.
+
+    The scale is Slaney's, linear up to 1 kHz and logarithmic above (Slaney, "Auditory Toolbox",
+    1998).
+    """
+    return _mel_to_hz(np.linspace(hz_to_mel(f_min), hz_to_mel(f_max), n_mels + 2))
+
+
+def band_spacing(settings: Audio) -> float:
+    """How far the centers of neighbouring bands lie apart, in Slaney's mel.
+
+    What is meant as a width over frequency is told in mel and divided by this, so that it is the
+    same width whatever number of bands there are up to whatever frequency.
+    """
+    return (hz_to_mel(settings.f_max) - hz_to_mel(settings.f_min)) / (settings.n_mels + 1)
+
+
+def triangles(edges: Floats, sample_rate: int, n_fft: int) -> Floats:
+    """Triangular filters with peak 1, each from one edge over the next to the one after.
+
+    Computed in double precision here, not by a library, because the libraries' single precision
+    differs between processors in the last bit, and stored codes must not.
+
+    Returns:
+        `(len(edges) - 2, n_fft // 2 + 1)`.
+    """
+    bins = np.linspace(0, sample_rate / 2, n_fft // 2 + 1)
+    rising = (bins - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
+    falling = (edges[2:, None] - bins) / (edges[2:] - edges[1:-1])[:, None]
+    return np.maximum(0, np.minimum(rising, falling))
+
+
+@lru_cache(maxsize=4)
+def _sparse_filters(settings: Audio) -> scipy.sparse.csr_array:
+    return scipy.sparse.csr_array(mel_filters(settings))
+
+
+def hz_to_mel(hz: float) -> float:
+    """Hz -> Slaney's mel."""
+    return float(hz * 3 / 200 if hz < 1000 else 15 + 27 * np.log(hz / 1000) / np.log(6.4))
+
+
+def _mel_to_hz(mel: Floats) -> Floats:
+    return np.where(mel < 15, mel * 200 / 3, 1000 * np.exp(np.log(6.4) * (mel - 15) / 27))
+
+
+def mel_spectrogram(audio: NDArray[np.floating], settings: Audio) -> Floats:
+    """Log-power mel spectrogram.
+
+    Hann window, frames centered on every `hop_length` samples with the ends reflected. A sine of
+    amplitude 1 at the center of a filter reads 0 dB, up to 1.8 dB more where the filter is so wide
+    that it takes the window's side bins too. What is quieter than `db_min` reads `db_min`.
+
+    Args:
+        audio: `(..., L)` in [-1, 1] at `settings.sample_rate` Hz.
+        settings: the analysis settings.
+
+    Returns:
+        `(..., M, T)` in dB, `T = L // hop_length`.
+
+    Raises:
+        ValueError: if `audio` is shorter than `n_fft` samples.
+    """
+    length = audio.shape[-1]
+    if length < settings.n_fft:
+        raise ValueError(f"audio of at least {settings.n_fft} samples expected, got {length}")
+    half, hop, count = settings.n_fft // 2, settings.hop_length, length // settings.hop_length
+    flat = audio.reshape(-1, length).astype(np.float64)
+    padded = np.pad(flat, [(0, 0), (half, half)], mode="reflect")
+    window = np.hanning(settings.n_fft + 1)[:-1]
+    window *= 2 / window.sum()
+    filters = _sparse_filters(settings)
+    mel = np.empty((len(flat), settings.n_mels, count))
+    for sound, out in zip(padded, mel, strict=True):
+        frames = np.lib.stride_tricks.sliding_window_view(sound, settings.n_fft)[::hop][:count]
+        for start in range(0, count, _FRAMES):
+            spectrum = np.fft.rfft(frames[start : start + _FRAMES] * window)
+            power = spectrum.real**2 + spectrum.imag**2
+            out[:, start : start + _FRAMES] = filters @ power.T
+    decibels: Floats = 10 * np.log10(np.maximum(mel, 10 ** (settings.db_min / 10)))
+    return decibels.reshape(*audio.shape[:-1], settings.n_mels, count)
+
+
+def quantize(mel: Floats, settings: Audio) -> Codes:
+    """Levels in dB -> codes 0-255, `db_step` dB each from `db_min` up; out of range is clipped."""
+    codes = np.rint((mel - settings.db_min) / settings.db_step)
+    return np.clip(codes, 0, 255).astype(np.uint8)
+
+
+def dequantize(codes: Codes, settings: Audio) -> NDArray[np.float32]:
+    """Codes -> dB, at most half a step from what was quantised within the range."""
+    return codes.astype(np.float32) * np.float32(settings.db_step) + np.float32(settings.db_min)
+
+
+def clip_mel(sound: Signal, audio: Audio) -> NDArray[np.float32]:
+    """The mel of a clip in dB, `(M, T)`, its last frame repeated until T is a multiple of 8.
+
+    Models halve the time up to three times.
+    """
+    frames = mel_spectrogram(sound, audio).astype(np.float32)
+    return np.pad(frames, [(0, 0), (0, -frames.shape[1] % 8)], mode="edge")

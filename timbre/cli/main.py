@@ -1,0 +1,73 @@
+"""Command line: `timbre transfer content.wav style.wav -o out.wav`."""
+
+from typing import Annotated
+
+import typer
+
+from timbre.cli import listen, transfer
+from timbre.cli.transfer import Weights
+from timbre.core.console import run
+from timbre.core.errors import InputError
+from timbre.models import shipped
+
+app = typer.Typer(
+    help="Hear the notes of one recording in the sound of another.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,  # an InputError is for `run`, anything else is a fault of ours
+    rich_markup_mode=None,
+)
+app.add_typer(listen.app, name="listen", help="Ask listeners which of two systems is nearer.")
+app.command()(transfer.transfer)
+
+
+@app.command()
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on: 127.0.0.1 for this machine alone.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 7860,
+    weights: Weights = shipped.FOLDER,
+    max_upload_mb: Annotated[int, typer.Option(min=1, help="Of a file.")] = 50,
+    max_seconds: Annotated[int, typer.Option(min=1, help="Of a recording.")] = 600,
+    queue: Annotated[int, typer.Option(min=1, help="How many may wait.")] = 20,
+) -> None:
+    """Serve a web page that transfers what is dropped on it or recorded."""
+    from timbre.page import server  # so that the other commands need no web server
+    from timbre.page.limits import Limits
+
+    server.serve(host, port, weights, Limits(max_upload_mb, max_seconds), queue)
+
+
+@app.command()
+def info(weights: Weights = shipped.FOLDER) -> None:
+    """Say what the weights are."""
+    from timbre.models import card
+
+    cards = sorted(weights.glob(f"*/{shipped.CARD}"))
+    own = [
+        name
+        for name in shipped.transfer_models(weights)
+        if weights / name / shipped.CARD not in cards
+    ]
+    if not cards and not own:
+        raise InputError(
+            f"expected weights with their cards in {weights}, found none; "
+            "please name another folder with --weights."
+        )
+    for name in own:
+        print(f"{name}: a model of your own, without a card")
+    for path in cards:
+        known = card.read(path)
+        print(
+            f"{known.name}: {known.about.title} ({known.parameters:,} numbers, {known.about.date})"
+        )
+
+
+def main() -> None:
+    """Run what was typed; the entry point `timbre`."""
+    run(lambda: app(prog_name="timbre"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,11 @@
+"""Random generators that depend on nothing but a seed and names."""
+
+import hashlib
+
+import numpy as np
+
+
+def generator(seed: int, *parts: str | int) -> np.random.Generator:
+    """A source of chance that depends on nothing but the seed and the names given."""
+    digest = hashlib.sha256("/".join(map(str, parts)).encode()).digest()
+    return np.random.default_rng([seed, int.from_bytes(digest[:8], "little")])

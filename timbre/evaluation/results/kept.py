@@ -1,0 +1,34 @@
+"""Outputs of a system that are kept: all in one file, and some to hear."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from timbre.core.files import replacing, write_json
+from timbre.core.signal import Signal, flac
+from timbre.evaluation.cases.cases import Cases
+from timbre.evaluation.results import outputs
+
+
+def keep(
+    made: dict[str, Signal],
+    examples: Sequence[str],
+    cost: dict[str, float],
+    cases: Cases,
+    paths: tuple[Path, Path, Path],
+) -> None:
+    """Write what a system made of the test cases.
+
+    Args:
+        made: outputs by name of the case.
+        examples: names of the cases that are kept to hear.
+        cost: what it took.
+        cases: the test cases.
+        paths: of the outputs, a Parquet file; of the cost, JSON; of the folder of examples.
+    """
+    with replacing(paths[2]) as folder:
+        folder.mkdir()
+        for name in examples:
+            if name in made:
+                (folder / f"{name}.flac").write_bytes(flac(made[name], cases.sample_rate))
+    outputs.write(paths[0], made, cases.sample_rate)
+    write_json(paths[1], {"device": "CPU", **cost})

@@ -1,0 +1,174 @@
+"""Clips of a listening test: which there are, and as what listeners get them."""
+
+import io
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from timbre.core.errors import InputError
+from timbre.core.files import fingerprint, sha256
+from timbre.listening.plan import Design
+
+EXTENSIONS = (".flac", ".wav", ".ogg")
+LEVEL_DB = -26.0  # RMS that listeners hear, re full scale: what is louder must not seem better
+PEAK = 0.99
+QUIETEST = 1e-4  # RMS; less is not restore_frame_power any further
+
+Clips = dict[str, dict[str, Path]]  # by folder and case
+
+
+def find(folder: Path, systems: Sequence[str], content: str, style: str) -> tuple[list[str], Clips]:
+    """The systems of a test, and the clips that it can use: theirs, the contents and the styles.
+
+    Args:
+        folder: with a folder for each system.
+        systems: which; none for all but the references, `resynthesis` and `*_shuffled`.
+        content: name of the folder with the contents.
+        style: name of that with the styles.
+
+    Returns:
+        The systems, and of each and of the references the cases that can be played.
+
+    Raises:
+        InputError: if there are no two systems, or one has nothing that could be compared.
+    """
+    found = _folders(folder)
+    for name, option in ((content, "--content"), (style, "--style")):
+        if name not in found:
+            raise InputError(
+                f"expected a folder {name} in {folder}, found {_listed(found)}; "
+                f"please name one of them with {option}."
+            )
+    if content == style:
+        raise InputError(
+            f"expected contents and styles in two folders, got {content} for both; "
+            "please change --content or --style."
+        )
+    unknown = sorted({*systems} - found.keys())
+    if unknown:
+        raise InputError(
+            f"expected systems that {folder} has a folder of, {unknown[0]} is none; "
+            f"please choose among {_listed(found)}."
+        )
+    chosen = sorted({*systems}) or [
+        name
+        for name in found
+        if name not in (content, style, "resynthesis") and not name.endswith("_shuffled")
+    ]
+    if len(chosen) < 2:
+        raise InputError(
+            f"expected two systems or more to compare in {folder}, got {_listed(chosen)}; "
+            "please add folders with clips, or name more with --systems."
+        )
+    whole = found[content].keys() & found[style].keys()
+    clips = {name: {c: p for c, p in found[name].items() if c in whole} for name in chosen}
+    for name in chosen:
+        if not any(clips[name].keys() & clips[other].keys() for other in chosen if other != name):
+            raise InputError(
+                f"expected cases that {name} shares with {content}, {style} and another system, "
+                "found none; please leave it out with --systems or give its clips the same names."
+            )
+    used = {case for name in chosen for case in clips[name]}
+    references = {content: found[content], style: found[style]}
+    return chosen, {
+        name: {case: path for case, path in cases.items() if case in used}
+        for name, cases in (clips | references).items()
+    }
+
+
+def _folders(folder: Path) -> Clips:
+    if not folder.is_dir():
+        raise InputError(
+            f"expected a folder with a folder for each system, {folder} is none; "
+            "please name another, such as data/examples after `./run dvc repro`."
+        )
+    found: Clips = {}
+    for inner in sorted(path for path in folder.iterdir() if path.is_dir()):
+        cases: dict[str, Path] = {}
+        for path in sorted(inner.iterdir()):
+            if path.suffix.lower() not in EXTENSIONS or path.name.startswith("."):
+                continue
+            if path.stem in cases:
+                raise InputError(
+                    f"expected one clip a case, got {cases[path.stem]} and {path.name}; "
+                    "please remove one."
+                )
+            cases[path.stem] = path
+        if cases:
+            found[inner.name] = cases
+    if not found:
+        raise InputError(
+            f"expected folders with clips ({', '.join(EXTENSIONS)}) in {folder}, found none; "
+            "please name another, such as data/examples after `./run dvc repro`."
+        )
+    return found
+
+
+def _listed(names: Sequence[str] | Clips) -> str:
+    return ", ".join(names) or "none"
+
+
+def design(
+    systems: Sequence[str], clips: Clips, content: str, style: str, trials: int, seed: int
+) -> Design:
+    """The test that clips make, each of them looked into.
+
+    Raises:
+        InputError: if a clip is no audio.
+    """
+    prints = []
+    for name in sorted(clips):
+        for case, path in sorted(clips[name].items()):
+            samples(path)
+            prints.append((name, case, sha256(path)))
+    return Design(
+        systems={name: sorted(clips[name]) for name in sorted(systems)},
+        content=content,
+        style=style,
+        trials=trials,
+        seed=seed,
+        clips=fingerprint(prints),
+    )
+
+
+def samples(path: Path) -> tuple[NDArray[np.float32], int]:
+    """A clip's `(L,)`, the mean of its channels, and its rate in Hz.
+
+    Raises:
+        InputError: if it is no audio, or holds no samples or such as are not finite.
+    """
+    try:
+        channels, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise InputError(
+            f"expected audio in {path}: {error}; please write the clip again."
+        ) from None
+    if not len(channels) or not np.isfinite(channels).all():
+        raise InputError(
+            f"expected finite samples in {path}, got none or others; please write the clip again."
+        )
+    mono: NDArray[np.float32] = channels.mean(axis=1)
+    return mono, rate
+
+
+def heard(path: Path) -> bytes:
+    """A clip as listeners get it: FLAC of one channel at `LEVEL_DB`, softer where it would clip.
+
+    Neither format, tags nor level say where it is from.
+
+    Raises:
+        InputError: if it is no audio any more.
+    """
+    sound, rate = samples(path)
+    rms = math.sqrt(float(np.mean(np.square(sound, dtype=np.float64))))
+    gain = 10 ** (LEVEL_DB / 20) / max(rms, QUIETEST)
+    peak = gain * float(np.abs(sound).max())
+    buffer = io.BytesIO()
+    soundfile.write(
+        buffer, sound * (gain * min(1, PEAK / max(peak, PEAK))), rate, "PCM_16", format="FLAC"
+    )
+    return buffer.getvalue()

@@ -1,0 +1,34 @@
+"""Segments of pieces that hold enough notes to be examples."""
+
+import numpy as np
+
+from timbre.core.notes import Track
+
+
+class RefusedError(Exception):
+    """A piece that gives no example; the message is the reason, for counting."""
+
+
+def candidates(tracks: list[Track], seconds: float, min_onsets: int) -> list[tuple[int, list[int]]]:
+    """Parts and their segments that have enough onsets: `(part, segment numbers)`, two or more.
+
+    Raises:
+        RefusedError: if no part has two such segments.
+    """
+    if not tracks:
+        raise RefusedError("no_notes")
+    if all(track.is_drum for track in tracks):
+        raise RefusedError("only_drums")
+    found = []
+    for part, track in enumerate(tracks):
+        if track.is_drum or not len(track.notes):
+            continue
+        # the last segment counts only if it is whole, as in the reference
+        whole = track.notes["end"].max() // seconds
+        numbers, onsets = np.unique(track.notes["start"] // seconds, return_counts=True)
+        active = numbers[(onsets >= min_onsets) & (numbers < whole)].astype(int)
+        if len(active) >= 2:
+            found.append((part, active.tolist()))
+    if not found:
+        raise RefusedError("too_short")
+    return found

@@ -1,0 +1,164 @@
+"""The web page itself, in Gradio: its components, and which of them does what."""
+
+from functools import partial
+from typing import Any
+
+import gradio as gr
+
+from timbre.page import script
+from timbre.page.examples import Example
+from timbre.page.handlers import Handlers
+from timbre.page.limits import Limits
+from timbre.page.service import WARMEST
+
+SWEPT, KEPT = 600, 2700  # s: how often is looked for files to delete, and how old they get
+THEME = gr.themes.Default(primary_hue="teal", font=["sans-serif"], font_mono=["monospace"]).set(
+    # what is written in grey, and on the button, is also for eyes that see little contrast
+    body_text_color_subdued="*neutral_600",
+    block_info_text_color="*neutral_600",
+    button_primary_background_fill="*primary_700",
+    button_primary_background_fill_hover="*primary_800",
+)
+CSS = """
+.gradio-container { max-width: 1080px !important; margin: 0 auto !important; }
+.spectrograms { display: flex; flex-wrap: wrap; gap: 12px; }
+.spectrograms figure { flex: 1 1 260px; margin: 0; }
+.spectrograms img { width: 100%; height: 160px; display: block; border-radius: 6px; }
+.spectrograms figcaption { margin-top: 4px; font-size: 14px; }
+:focus-visible { outline: 2px solid var(--primary-500) !important; outline-offset: 2px; }
+.clip { --neutral-400: var(--neutral-500); }  /* times and buttons: seen against white */
+.dark .clip { --neutral-400: var(--neutral-300); }
+/* a waveform would widen the page beyond a phone's */
+@media (max-width: 640px) {
+  .row { flex-direction: column !important; }
+  .row > *, .column {
+    width: 100%; min-width: 0 !important; max-width: calc(100vw - 64px) !important;
+  }
+}
+"""
+
+
+def build(handlers: Handlers, examples: list[Example], limits: Limits, queue: int) -> Any:
+    """The page.
+
+    Args:
+        handlers: that do the work, with the models that it offers.
+        examples: to click.
+        limits: that it tells of.
+        queue: how many may wait at most.
+
+    Returns:
+        `gr.Blocks`, to be mounted with `THEME`, `CSS` and the script of `timbre.page.script`.
+    """
+    service = handlers.service
+    drawn = service.default_temperature(service.models[0])
+    with gr.Blocks(
+        title="Timbre transfer", analytics_enabled=False, delete_cache=(SWEPT, KEPT)
+    ) as page:
+        gr.Markdown(
+            "# Timbre transfer\n"
+            "The notes of one recording in the sound of another. Take up to "
+            f"{limits.seconds} s and {limits.megabytes} MB; of the style half a second or more. "
+            "All is computed on this server and deleted within the hour."
+        )
+        with gr.Row():
+            content = _upload("Content: the notes")
+            style = _upload("Style: the sound")
+        if examples:
+            gr.Markdown("Or try an example:")
+        with gr.Row():
+            buttons = [gr.Button(each.label, size="sm", min_width=200) for each in examples]
+        with gr.Row():
+            model = gr.Radio(
+                list(service.models), value=service.models[0], label="Model", info="Try both"
+            )
+            strength = gr.Slider(
+                0,
+                1,
+                value=1,
+                step=0.05,
+                label="Strength",
+                info="0: the content's own sound, 1: the style's",
+            )
+        with gr.Accordion("More settings", open=False):
+            blend = _upload("Second style, if you like")
+            mix = gr.Slider(0, 1, value=0.5, step=0.05, label="Share of the second style")
+            with gr.Row():
+                temperature = gr.Slider(
+                    0,
+                    WARMEST,
+                    value=drawn or 0.0,
+                    step=0.05,
+                    label="Temperature",
+                    info="More is rougher, 0 smoothest",
+                    visible=drawn is not None,
+                )
+                seed = gr.Number(
+                    0, label="Seed", precision=0, minimum=0, info="Another number, another draw"
+                )
+        with gr.Row():
+            go = gr.Button("Transfer", variant="primary")
+            cancel = gr.Button("Cancel")
+        result = gr.Audio(
+            label="Result",
+            type="filepath",
+            interactive=False,
+            buttons=[],
+            elem_classes="clip",
+            elem_id="result",
+        )
+        download = gr.DownloadButton("Download the result", interactive=False)
+        spectrograms = gr.HTML(label="Spectrograms")
+
+        quietly: dict[str, Any] = {
+            "queue": False,
+            "show_progress": "hidden",
+            "api_visibility": "private",
+        }
+        for button, example in zip(buttons, examples, strict=True):
+            # gr.Examples would hand out its first copy of a clip after that has been deleted
+            clips = (str(example.content), str(example.style))
+            button.click(partial(tuple, clips), None, [content, style], **quietly)
+        model.change(
+            lambda name: gr.Slider(visible=service.default_temperature(name) is not None),
+            model,
+            temperature,
+            **quietly,
+        )
+        running = go.click(
+            handlers.transfer,
+            [content, style, blend, model, strength, mix, temperature, seed],
+            [result, download, spectrograms],
+            show_progress="full",
+            show_progress_on=result,
+            api_visibility="private",
+        )
+        cancel.click(handlers.stop, cancels=[running], **quietly).then(
+            None, js=script.CLEARED, **quietly
+        )
+        page.unload(handlers.stop)
+    return page.queue(max_size=queue, default_concurrency_limit=1, api_open=False)
+
+
+def _upload(label: str) -> Any:
+    audio = gr.Audio(
+        label=label,
+        sources=["upload", "microphone"],
+        type="filepath",
+        min_width=280,
+        buttons=[],  # one of the usual ones uploads to another host
+        elem_classes="clip",
+    )
+    take = audio.async_move_resource_to_block_cache
+
+    async def take_uploads_only(where: str | None) -> Any:
+        """Gradio would fetch from any host what a request names by an address."""
+        if where is not None and where.lower().startswith(("http:", "https:")):
+            raise gr.Error(
+                "Expected an upload, got an address; please upload the recording itself.",
+                print_exception=False,
+            )
+        return await take(where)
+
+    audio.async_move_resource_to_block_cache = take_uploads_only
+    return audio

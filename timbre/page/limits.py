@@ -1,0 +1,127 @@
+"""Which uploads the web page takes: found out without decoding what is too long."""
+
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+import soundfile
+
+from timbre.core.errors import InputError
+
+MEGABYTE = 1 << 20  # bytes, as Gradio counts them when it refuses an upload
+UNSTATED = 1 << 62  # frames: libsndfile's word for a stream whose header tells no length
+RATE = 8000  # Hz, of what is decoded only to see how long it is
+PATIENCE = 60.0  # s, for that
+# ffmpeg's names of what holds sound alone: none of these can lead it to another file or host
+CONTAINERS = (
+    "aac,ac3,aiff,amr,ape,asf,au,caf,eac3,flac,matroska,mov,mp3,mpc,mpc8,ogg,tta,voc,w64,wav,wv"
+)
+
+
+class Limits(NamedTuple):
+    """What an upload may be at most."""
+
+    megabytes: int = 50
+    seconds: int = 600
+
+    @property
+    def bytes(self) -> int:
+        """The same as `megabytes`."""
+        return self.megabytes * MEGABYTE
+
+
+USUAL = Limits()
+
+
+def checked(path: Path | None, role: str, limits: Limits = USUAL, least: float = 0.0) -> Path:
+    """The path of an upload, if it is there, and not too large.
+
+    Args:
+        path: of the upload, None if there is none.
+        role: what it is for, such as "content".
+        limits: that it keeps.
+        least: s, that it lasts by its header, if that tells.
+
+    Raises:
+        InputError: if it is missing, empty, no recording, or beyond a limit.
+    """
+    if path is None:
+        raise InputError(
+            f"expected a recording as {role}, got none; please drop one there or record one."
+        )
+    if not path.is_file():
+        raise InputError(
+            f"expected {path.name}, the {role}, it is deleted by now; please upload it again."
+        )
+    size = path.stat().st_size
+    if not size:
+        raise InputError(
+            f"expected a recording as {role}, {path.name} is empty; please choose another file."
+        )
+    if size > limits.bytes:
+        raise InputError(
+            f"expected {limits.megabytes} MB at most, {path.name} has {size / MEGABYTE:,.0f} MB; "
+            "please shorten it or save it as FLAC or MP3."
+        )
+    seconds = stated_seconds(path)
+    if seconds is None and decoded_seconds(path, limits.seconds + 1) > limits.seconds:
+        raise InputError(
+            f"expected {limits.seconds} s at most, {path.name} lasts longer; please shorten it."
+        )
+    if seconds is not None and seconds > limits.seconds:
+        raise InputError(
+            f"expected {limits.seconds} s at most, {path.name} lasts {seconds:,.0f} s by its "
+            "header; please shorten it or save it anew."
+        )
+    if seconds is not None and seconds < least:
+        raise InputError(
+            f"expected a {role} of {least} s or more, {path.name} lasts {seconds:.3f} s; "
+            "please take a longer one."
+        )
+    return path
+
+
+def stated_seconds(path: Path) -> float | None:
+    """How long a recording is by its header, beyond which libsndfile reads nothing.
+
+    None where libsndfile does not know the format, the header states no length, or may lie: that
+    of an MP3 file can say anything, and the file is read to its end all the same.
+    """
+    try:
+        with soundfile.SoundFile(path) as file:
+            unstated = file.frames >= UNSTATED or file.format == "MP3"
+            return None if unstated else file.frames / file.samplerate
+    except (soundfile.LibsndfileError, ValueError, TypeError):
+        return None
+
+
+def decoded_seconds(path: Path, most: int) -> float:
+    """How long a recording is that ffmpeg decodes, of which no more than `most` seconds are.
+
+    Raises:
+        InputError: if it is no recording, damaged, or ffmpeg is missing.
+    """
+    refusal = (
+        f"expected a recording, {path} is damaged or no audio; please convert it to WAV or FLAC."
+    )
+    try:
+        result = subprocess.run(
+            [
+                *("ffmpeg", "-nostdin", "-v", "error", "-xerror"),
+                *("-protocol_whitelist", "file", "-format_whitelist", CONTAINERS),
+                *("-i", f"file:{path}", "-vn", "-t", str(most)),
+                *("-ac", "1", "-ar", str(RATE), "-f", "s16le", "-"),
+            ],
+            capture_output=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+    except subprocess.TimeoutExpired:
+        raise InputError(refusal) from None
+    except FileNotFoundError:
+        raise InputError(
+            f"expected ffmpeg to read {path}, it is not installed; please convert it to WAV."
+        ) from None
+    if result.returncode or not result.stdout:
+        raise InputError(refusal)
+    return len(result.stdout) / 2 / RATE

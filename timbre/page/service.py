@@ -1,0 +1,161 @@
+"""What the web page does, apart from the page: two uploads and settings become a recording."""
+
+import re
+from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
+from threading import Lock
+from typing import NamedTuple
+
+import numpy as np
+import soundfile
+from pydantic import Field
+
+from timbre.audio import pictures
+from timbre.audio.mel import mel_spectrogram
+from timbre.core.errors import InputError
+from timbre.core.params import Audio, Section
+from timbre.core.signal import SILENCE, Signal, at_level
+from timbre.models import card, checkpoint, registry, shipped
+from timbre.page.limits import USUAL, Limits, checked
+from timbre.transfer import streams
+from timbre.transfer.progress import ProgressCallback, no_progress
+from timbre.transfer.settings import TransferSettings
+from timbre.transfer.styles import LEAST
+from timbre.transfer.transfer import Transfer
+
+SHOWN = 8.0  # s, of each spectrogram
+WARMEST = 2.0  # temperature, beyond which there is nothing but noise
+NAMED = 25  # characters of an upload's name that the result's name takes
+
+
+class Settings(Section):
+    """How to transfer, as it is chosen on the page."""
+
+    model: str
+    strength: float = Field(ge=0, le=1)  # from the content's own sound to the style's
+    mix: float = Field(ge=0, le=1)  # share of the second style, where there is one
+    temperature: float = Field(ge=0, le=WARMEST)  # of a model that samples
+    seed: int = Field(ge=0, lt=1 << 63)
+
+    @property
+    def settings(self) -> TransferSettings:
+        """The same for `Transfer`."""
+        options = registry.transfer_options(self.model) or ()
+        temperature = self.temperature if "temperature" in options else None
+        return TransferSettings(self.strength, self.mix, temperature, self.seed)
+
+
+class Made(NamedTuple):
+    """What became of it."""
+
+    out: Path  # WAV
+    spectrograms: tuple[bytes, bytes, bytes]  # of content, style and result, as PNG
+
+
+class TransferService:
+    """The models, each loaded when it is first wanted and then kept; one transfer at a time.
+
+    Args:
+        weights: their folder.
+        folder: for what is made, a new folder in it each time; clearing it is up to the caller.
+        limits: of uploads.
+
+    Raises:
+        InputError: if weights are missing or others than their cards say.
+    """
+
+    def __init__(self, weights: Path, folder: Path, limits: Limits = USUAL) -> None:
+        self._weights, self._folder, self._limits = weights, folder, limits
+        self.models = shipped.transfer_models(weights)
+        if not self.models:
+            raise InputError(
+                f"expected trained weights of a model that transfers in {weights}, found none; "
+                "please name another folder with --weights."
+            )
+        for name in self.models:
+            card.verified(weights, name)
+        described = checkpoint.description(card.verified(weights, "vocoder"))
+        self.audio = Audio.model_validate(described["audio"])
+        self._loaded: dict[str, Transfer] = {}
+        self._lock = Lock()  # torch's one generator is seeded for each transfer
+
+    def default_temperature(self, name: str) -> float | None:
+        """The temperature that a model was trained for; None for one that draws nothing."""
+        if "temperature" not in (registry.transfer_options(name) or ()):
+            return None
+        described = checkpoint.description(shipped.weights_path(self._weights, name))
+        return float(described["network"]["temperature"])
+
+    def __call__(
+        self,
+        content: Path | None,
+        style: Path | None,
+        settings: Settings,
+        blend: Path | None = None,
+        watch: ProgressCallback = no_progress,
+    ) -> Made:
+        """The notes of `content` in the sound of `style`: what `timbre transfer` writes.
+
+        Args:
+            content: an upload, None if there is none.
+            style: another.
+            settings: how to transfer.
+            blend: a second style, if any.
+            watch: is told which share is done; what it raises ends the transfer.
+
+        Raises:
+            InputError: if something cannot be used; it names uploads by their names, not paths.
+        """
+        given = [path for path in (content, style, blend) if path is not None]
+        try:
+            notes_of = checked(content, "content", self._limits)
+            sound_of = checked(style, "style", self._limits, LEAST)
+            if blend is not None:
+                checked(blend, "second style", self._limits, LEAST)
+            with self._lock, TemporaryDirectory(dir=self._folder) as scratch:
+                return self._made(notes_of, sound_of, settings, blend, watch, Path(scratch))
+        except InputError as error:
+            # what ffmpeg said is for who runs a command
+            sentence = re.sub(r" \(ffmpeg: .*\)(?=; please)", "", str(error))
+            for path in given:
+                sentence = sentence.replace(str(path), path.name)
+            raise InputError(sentence) from error
+
+    def _made(
+        self,
+        content: Path,
+        style: Path,
+        settings: Settings,
+        blend: Path | None,
+        watch: ProgressCallback,
+        scratch: Path,
+    ) -> Made:
+        watch(0.0)
+        rate = self.audio.sample_rate
+        notes = streams.read(content, rate, scratch)[:, 0]
+        if streams.rms_and_peak(notes)[1] < SILENCE:
+            raise InputError(f"expected sound, {content} is silent; please take another recording.")
+        transfer = self._transfer(settings.model)
+        made = scratch / "out.wav"
+        transfer.file(content, style, made, settings.settings, blend, watch)
+        # of the content and of the result the same, from where there is something to hear
+        start = int(np.argmax(np.abs(notes) > SILENCE))
+        result, _ = soundfile.read(made, round(SHOWN * rate), start, dtype="float32")
+        shown = (notes[start:], transfer.style(style), result)
+        content_png, style_png, result_png = (self._spectrogram(clip) for clip in shown)
+        name = f"{content.stem[:NAMED]} as {style.stem[:NAMED]}.wav"
+        out = Path(mkdtemp(dir=self._folder)) / name
+        made.rename(out)
+        return Made(out, (content_png, style_png, result_png))
+
+    def _transfer(self, name: str) -> Transfer:
+        if name not in self._loaded:
+            self._loaded[name] = Transfer.load(name, self._weights)
+        return self._loaded[name]
+
+    def _spectrogram(self, clip: Signal) -> bytes:
+        """Of the beginning, at one level for all, so that pictures can be compared."""
+        shown = clip[: round(SHOWN * self.audio.sample_rate)].astype(np.float64)
+        short = max(0, self.audio.n_fft - len(shown))
+        leveled = at_level(np.pad(shown, (0, short)), self.audio.level_db)
+        return pictures.side_by_side([[mel_spectrogram(leveled, self.audio)]], self.audio)

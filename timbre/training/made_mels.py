@@ -1,0 +1,81 @@
+"""The mels that a transfer model makes: what a vocoder is given in use.
+
+They are made once, before a training, and kept beside its progress, so that one that is taken up
+again reads the same ones.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from timbre.audio.mel import Codes, dequantize, quantize
+from timbre.core.errors import InputError
+from timbre.core.files import replacing
+from timbre.core.params import Audio
+from timbre.models import checkpoint
+from timbre.store.store import VIEWS, Split
+
+AT_ONCE = 16  # examples
+ALIGNED = 8  # frames: models halve the time up to three times
+CONTENT, STYLE, TARGET = (VIEWS.index(view) for view in ("content", "style", "target"))
+
+
+def transferring(path: Path, audio: Audio) -> nn.Module:
+    """Read a model that transfers.
+
+    Raises:
+        InputError: if it is none, or one of another mel.
+    """
+    name, model = checkpoint.load(path)
+    if not hasattr(model, "transfer"):
+        raise InputError(
+            f"expected a model that transfers in {path}, got {name}; please give another one."
+        )
+    if checkpoint.description(path)["audio"] != audio.model_dump():
+        raise InputError(
+            f"expected a model of the store's mel in {path}, got one of another; "
+            "please train it on this store."
+        )
+    return model
+
+
+@torch.inference_mode()
+def made_mels(model: nn.Module, split: Split, audio: Audio, path: Path) -> Codes:
+    """What a model makes of those examples that keep their audio.
+
+    By turns the style is heard in the style clip, as in use, and in the target itself, to which
+    the model comes nearest. Blurred as they are, they stand for the target's audio, frame by frame.
+
+    Args:
+        model: the trained autoencoder or VQ-VAE.
+        split: of the store.
+        audio: how codes are read.
+        path: of a `.npy` file to keep them in; if it is there, it is read.
+
+    Returns:
+        Codes `(N', M, T)`.
+    """
+    if path.exists():
+        kept: Codes = np.load(path)
+        return kept
+    transfer: Any = model
+    made = []
+    for start in range(0, split.audio_count, AT_ONCE):
+        codes = split.mel(start, min(start + AT_ONCE, split.audio_count))
+        frames, rows = codes.shape[3], np.arange(len(codes))
+        heard = np.where((start + rows) % 2, TARGET, STYLE)
+        padded = np.pad(codes[:, CONTENT], [(0, 0), (0, 0), (0, -frames % ALIGNED)], mode="edge")
+        content, style = (
+            torch.from_numpy(dequantize(each, audio)) for each in (padded, codes[rows, heard])
+        )
+        # the style as it is heard, not fitted to its clip, which would take a second each
+        base = transfer.base if hasattr(transfer, "base") else transfer
+        mels = transfer.transfer(content, base.style(style))[..., :frames]
+        made.append(quantize(mels.double().numpy(), audio))
+    whole = np.concatenate(made)
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.save(file, whole)
+    return whole

@@ -1,0 +1,106 @@
+"""Training that survives a kill: weights, optimizer and history in one file, replaced whole."""
+
+import csv
+import math
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from timbre.core.files import replacing
+
+Row = dict[str, float]
+
+
+class Progress:
+    """Where a training stands.
+
+    Args:
+        path: the file; if it is there, model and optimizer are taken up from it.
+        model: what is trained.
+        optimizer: with its state.
+        kept: the model whose weights are validated and kept: `model`, or one with its average.
+        patience: validations without a lower loss after which the training is over, and the
+            weights of the best one are kept; 0: it is never over early, and the last are kept.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        model: nn.Module,
+        optimizer: Optimizer,
+        kept: nn.Module,
+        patience: int,
+    ) -> None:
+        self.path, self._model, self._optimizer, self._kept = path, model, optimizer, kept
+        self._patience = patience
+        self.step = 0
+        self.seconds = 0.0  # of training, over all runs
+        self.skipped = 0  # steps whose gradient was not finite
+        self.history: list[Row] = []
+        self._best: dict[str, Tensor] | None = None  # the weights of the best validation
+        if path.exists():
+            state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+            model.load_state_dict(state["model"])
+            if kept is not model:
+                kept.load_state_dict(state["average"])
+            optimizer.load_state_dict(state["optimizer"])
+            self.step, self.seconds = state["step"], state["seconds"]
+            self.skipped, self.history = state["skipped"], state["history"]
+            self._best = state["best"]
+
+    def add(self, step: int, row: Row) -> None:
+        """Remember that `step` steps are done and what they led to."""
+        self.step = step
+        self.history.append({"step": step, **row})
+        if self._patience and self._best_number() == len(self.history) - 1:
+            weights = self._kept.state_dict()
+            self._best = {name: value.cpu().clone() for name, value in weights.items()}
+
+    def save(self) -> None:
+        """Write everything."""
+        state = {
+            "model": self._model.state_dict(),
+            "average": None if self._kept is self._model else self._kept.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "step": self.step,
+            "seconds": self.seconds,
+            "skipped": self.skipped,
+            "history": self.history,
+            "best": self._best,
+        }
+        with replacing(self.path) as temporary:
+            torch.save(state, temporary)
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the loss has not fallen for so long that more steps are no use."""
+        waited = len(self.history) - 1 - self._best_number() if self.history else 0
+        return bool(self._patience) and waited >= self._patience
+
+    @property
+    def kept(self) -> Row:
+        """The history's row of the weights that are kept."""
+        return self.history[self._best_number() if self._patience else -1]
+
+    def keep(self) -> None:
+        """Give the model the weights that are kept."""
+        if self._best is not None:
+            self._model.load_state_dict(self._best)
+        elif self._kept is not self._model:
+            self._model.load_state_dict(self._kept.state_dict())
+
+    def write_history(self, path: Path) -> None:
+        """Write the history as CSV, a row for each validation."""
+        with replacing(path) as temporary, temporary.open("w", newline="") as file:
+            writer = csv.DictWriter(file, list(self.history[0]), lineterminator="\n")
+            writer.writeheader()
+            for row in self.history:
+                writer.writerow({name: f"{value:.6g}" for name, value in row.items()})
+
+    def _best_number(self) -> int:
+        """Which validation had the lowest loss; the first of equal ones."""
+        losses = [row["valid_loss"] for row in self.history]
+        return min(range(len(losses)), key=lambda i: (math.isnan(losses[i]), losses[i]))

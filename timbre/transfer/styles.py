@@ -1,0 +1,68 @@
+"""What of a style recording is heard: all of a short one, the loudest parts of a long one."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from timbre.core.errors import InputError
+from timbre.core.params import Audio
+from timbre.core.signal import SILENCE, Signal, at_level
+from timbre.transfer import streams
+
+READ = 120.0  # s: from the start
+PART = 8.0  # s: as long as the clips that models learn from, or less
+MOST = 8  # parts
+LEAST = 0.5  # s
+SOFTEST = 20.0  # dB below the loudest part: what is softer is hardly this sound
+
+
+def read(path: Path, audio: Audio) -> Signal:
+    """What is read of a style recording: its first two minutes at most.
+
+    Args:
+        path: of the file.
+        audio: the mel's settings.
+
+    Returns:
+        `(L,)` at the mel's sample rate.
+
+    Raises:
+        InputError: as `timbre.transfer.streams.read`.
+    """
+    with TemporaryDirectory() as folder:
+        return np.array(streams.read(path, audio.sample_rate, Path(folder), seconds=READ)[:, 0])
+
+
+def parts(heard: Signal, name: str, audio: Audio, most: int = MOST) -> list[Signal]:
+    """The parts of a style that are heard, each a style of its own, to be averaged.
+
+    So several sounds in one recording make a sound between them.
+
+    Args:
+        heard: `(L,)` at the mel's sample rate.
+        name: what a message calls it.
+        audio: the mel's settings.
+        most: how many parts there may be.
+
+    Returns:
+        One to `most` of equal length, in their order, at the level that models are used to.
+
+    Raises:
+        InputError: if it is too short or silent.
+    """
+    rate = audio.sample_rate
+    if len(heard) < LEAST * rate:
+        raise InputError(
+            f"expected a style of {LEAST} s or more, {name} lasts "
+            f"{len(heard) / rate:.3f} s; please take a longer one."
+        )
+    if np.abs(heard).max() < SILENCE:
+        raise InputError(f"expected a sound, {name} is silent; please take another one.")
+    count = -(-len(heard) // round(PART * rate))
+    length = len(heard) // count
+    cut = heard[: count * length].astype(np.float64).reshape(count, length)
+    power = np.mean(cut**2, axis=1)
+    loud = np.argsort(-power, kind="stable")[:most]
+    chosen = sorted(loud[power[loud] > power.max() * 10 ** (-SOFTEST / 10)])
+    return [at_level(cut[number], audio.level_db).astype(np.float32) for number in chosen]

@@ -1,0 +1,263 @@
+"""Transfer of whole recordings, as loud as they were, from arrays or from files.
+
+>>> from timbre.transfer.transfer import Transfer
+>>> out = Transfer.load("glow")(content, style, sample_rate)
+
+What is computed waits on disk in a temporary folder: 160 KB for each second, 350 KB in stereo.
+"""
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock
+from typing import NamedTuple, Self
+
+import numpy as np
+import soundfile
+import soxr
+import torch
+from numpy.typing import ArrayLike, NDArray
+
+from timbre.core.errors import InputError
+from timbre.core.params import Audio
+from timbre.core.signal import SILENCE, Signal
+from timbre.models import card, checkpoint, registry, shipped
+from timbre.models.contract import TransferModel
+from timbre.models.style import Style
+from timbre.models.vocoder import model as vocoder
+from timbre.transfer import engine, loudness, midi_content, streams, styles, writing
+from timbre.transfer.engine import Engine
+from timbre.transfer.loudness import Loudness
+from timbre.transfer.memmap import Floats
+from timbre.transfer.progress import ProgressCallback, no_progress
+from timbre.transfer.settings import (
+    DEFAULT_FORMAT,
+    DEFAULT_SETTINGS,
+    OutputFormat,
+    TransferSettings,
+)
+from timbre.transfer.style_cache import StyleCache
+
+
+class Written(NamedTuple):
+    """What was written."""
+
+    seconds: float
+    sample_rate: int  # Hz
+    channels: int
+    content_lufs: float | None  # EBU R128; None where it is too short or soft to be measured
+    gain_db: float  # that made it as loud
+
+
+class Transfer:
+    """A model and a vocoder, for recordings of any length.
+
+    Args:
+        computing: the engine.
+    """
+
+    def __init__(self, computing: Engine) -> None:
+        self._engine, self._audio = computing, computing.audio
+        self._styles = StyleCache(computing)
+        self._lock = Lock()  # a transfer computes on all cores
+
+    @classmethod
+    def load(cls, name: str, weights: Path = shipped.FOLDER, device: str | None = None) -> Self:
+        """The model of that name and the vocoder in a folder.
+
+        Args:
+            name: of the model, one of `timbre.models.shipped.transfer_models(weights)`.
+            weights: the folder, those that ship unless given.
+            device: of torch; the GPU where there is one unless given.
+
+        Raises:
+            InputError: if they are missing, others than their cards say, or of different mels.
+        """
+        device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        paths = [card.verified(weights, each) for each in (name, "vocoder")]
+        mels = [checkpoint.description(path)["audio"] for path in paths]
+        if mels[0] != mels[1]:
+            raise InputError(
+                f"expected {paths[0]} and {paths[1]} to share one mel, they have different "
+                "settings; please train the vocoder for the model."
+            )
+        model = checkpoint.load(paths[0], device)[1]
+        assert isinstance(model, TransferModel)
+        voice = vocoder.load(paths[1], device)
+        options = registry.transfer_options(name) or ()
+        return cls(Engine(model, voice, Audio.model_validate(mels[0]), device, options))
+
+    def __call__(
+        self,
+        content: ArrayLike,
+        style: ArrayLike,
+        sample_rate: int,
+        settings: TransferSettings = DEFAULT_SETTINGS,
+        blend: ArrayLike | None = None,
+        watch: ProgressCallback = no_progress,
+    ) -> Signal:
+        """The notes of `content` in the sound of `style`, as long and as loud as `content`.
+
+        Random generators and the number of threads stay as they were; calls from several threads
+        are done one after the other.
+
+        Args:
+            content: floats in [-1, 1], `(L,)` or `(C, L)`, as an array or a tensor.
+            style: `(L',)` or `(C', L')`, half a second or more.
+            sample_rate: Hz, of all clips and of the result.
+            settings: of the transfer.
+            blend: a second style, of which `settings.mix` is taken.
+            watch: is told after each window which share is done; what it raises ends the transfer.
+
+        Returns:
+            Float32 in the shape of `content`.
+
+        Raises:
+            InputError: if a clip cannot be used.
+        """
+        ours = self._audio.sample_rate
+        if sample_rate <= 0:
+            raise InputError(f"expected a sample rate in Hz, got {sample_rate}; please mend it.")
+        given = _channels(content, "content")
+        sounds = [_channels(style, "style")]
+        if blend is not None:
+            sounds.append(_channels(blend, "second style"))
+        notes = np.ascontiguousarray(soxr.resample(given.T, sample_rate, ours), np.float32)
+        with self._lock, TemporaryDirectory() as folder:
+            heard = []
+            for sound in sounds:
+                clip = soxr.resample(sound.mean(axis=0), sample_rate, ours)
+                heard.append(self._engine.timbres(styles.parts(clip, "the style", self._audio)))
+            timbre = self._styles.blend(heard, notes, settings)
+            notes.tofile(Path(folder) / streams.CONTENT)
+            made, gain, _ = self._made(notes, timbre, settings, Path(folder), watch)
+            output = soxr.resample(gain * np.asarray(made), ours, sample_rate)[: given.shape[1]].T
+        output = np.pad(output, [(0, 0), (0, given.shape[1] - output.shape[1])])
+        return output.astype(np.float32).reshape(np.shape(content))
+
+    def file(
+        self,
+        content: Path,
+        style: Path,
+        out: Path,
+        settings: TransferSettings = DEFAULT_SETTINGS,
+        blend: Path | None = None,
+        watch: ProgressCallback = no_progress,
+        output_format: OutputFormat = DEFAULT_FORMAT,
+    ) -> Written:
+        """Write the notes of `content` in the sound of `style`, as long and as loud as `content`.
+
+        Args:
+            content: a recording of any length, or a MIDI file.
+            style: a recording of half a second or more.
+            out: in the format of its extension, one of `timbre.transfer.writing`.
+            settings: of the transfer; equal recordings and seeds give equal samples on one device.
+            blend: a second style, of which `settings.mix` is taken.
+            watch: is told after each window which share is done; what it raises ends the transfer.
+            output_format: of the file.
+
+        Returns:
+            What was written.
+
+        Raises:
+            InputError: if a recording cannot be used or `out` not be written.
+        """
+        writing.checked(out, output_format.sample_rate or self._audio.sample_rate)
+        heard = [style] if blend is None else [style, blend]
+        if out.resolve() in [path.resolve() for path in (content, *heard)]:
+            raise InputError(
+                f"expected an output of its own, {out} is also an input; please give another name."
+            )
+        try:
+            with self._lock, TemporaryDirectory() as folder:
+                return self._file(content, heard, out, settings, output_format, Path(folder), watch)
+        except (OSError, soundfile.LibsndfileError) as error:
+            raise InputError(
+                f"expected to write {out}: {error}; please mend that or give another name."
+            ) from error
+
+    def style(self, path: Path) -> Signal:
+        """The loudest part of a style recording, at the level that models are used to.
+
+        Raises:
+            InputError: if it cannot be read or is too short.
+        """
+        return styles.parts(styles.read(path, self._audio), str(path), self._audio, most=1)[0]
+
+    def _file(
+        self,
+        content: Path,
+        heard: list[Path],
+        out: Path,
+        settings: TransferSettings,
+        output_format: OutputFormat,
+        folder: Path,
+        watch: ProgressCallback,
+    ) -> Written:
+        ours, rate = self._audio.sample_rate, output_format.sample_rate or self._audio.sample_rate
+        if midi_content.is_midi(content):
+            notes = midi_content.play(content, self._audio, folder)
+        else:
+            notes = streams.read(content, ours, folder, output_format.stereo)
+        timbre = self._styles.blend([self._styles.get(path) for path in heard], notes, settings)
+        made, gain, lufs = self._made(
+            notes, timbre, settings, folder, watch, output_format.normalize
+        )
+        writing.write(out, made, gain, ours, rate)
+        return Written(
+            seconds=round(len(made) * rate / ours) / rate,
+            sample_rate=rate,
+            channels=made.shape[1],
+            content_lufs=lufs,
+            gain_db=round(20 * math.log10(gain), 2) if gain else 0.0,
+        )
+
+    def _made(
+        self,
+        notes: Floats,
+        timbre: Style,
+        settings: TransferSettings,
+        folder: Path,
+        watch: ProgressCallback = no_progress,
+        normalize: bool = False,
+    ) -> tuple[Floats, float, float | None]:
+        """What becomes of the notes, the gain that makes it as loud as they are, and their LUFS."""
+        rms, peak = streams.rms_and_peak(notes)
+        if peak < SILENCE:
+            return notes, 0.0, None  # of silence nothing but silence can be made
+        size = (*notes.shape, self._audio.sample_rate)
+        with ThreadPoolExecutor(1) as aside:
+            measuring = aside.submit(loudness.integrated, folder / streams.CONTENT, *size)
+            made = self._engine.channels(notes, timbre, settings, folder, watch)
+            measured = aside.submit(loudness.integrated, folder / engine.MADE, *size)
+            wanted = Loudness(measuring.result(), rms)
+            level, _ = streams.rms_and_peak(made)
+            peak = loudness.true_peak(made, self._audio.sample_rate)
+            found = Loudness(measured.result(), level)
+        return made, loudness.gain(found, peak, wanted, normalize), wanted.lufs
+
+
+def _channels(clip: ArrayLike, name: str) -> NDArray[np.float32]:
+    """A clip as `(C, L)`.
+
+    Raises:
+        InputError: if it is no array of finite floats with channels first.
+    """
+    array = np.asarray(clip)
+    if not np.issubdtype(array.dtype, np.floating):
+        raise InputError(
+            f"expected floats in [-1, 1], the {name} has {array.dtype}; please divide integers by "
+            "their full scale."
+        )
+    if array.ndim not in (1, 2) or not array.size or not np.isfinite(array).all():
+        raise InputError(
+            f"expected finite samples of shape (L,) or (C, L), the {name} has other ones in an "
+            f"array of shape {array.shape}; please mend it."
+        )
+    if array.ndim == 2 and array.shape[0] > array.shape[1]:
+        raise InputError(
+            f"expected the channels first, (C, L), the {name} has the shape {array.shape}; "
+            "please transpose it."
+        )
+    return np.atleast_2d(array).astype(np.float32)

@@ -1,0 +1,124 @@
+"""Sound files that are written: in the format of their extension, whole or not at all."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+
+from timbre.core.errors import InputError
+from timbre.core.files import replacing
+from timbre.transfer.memmap import Floats
+from timbre.transfer.streams import blocks
+
+FORMATS = {  # by the extension; what follows is libsndfile's
+    ".wav": ("WAV", "PCM_16"),
+    ".flac": ("FLAC", "PCM_16"),
+    ".ogg": ("OGG", "VORBIS"),
+    ".mp3": ("MP3", "MPEG_LAYER_III"),
+    ".aiff": ("AIFF", "PCM_16"),
+}
+BY_FFMPEG = {".m4a": ("-c:a", "aac", "-f", "ipod")}  # its options
+LOWEST, HIGHEST = 8000, 192_000  # Hz
+MPEG = (8000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
+RATES = {".mp3": MPEG, ".m4a": (*MPEG, 64_000, 88_200, 96_000)}  # Hz, where not all are known
+
+
+def checked(path: Path, sample_rate: int) -> Path:
+    """The path, if a sound of that rate can be written there.
+
+    Raises:
+        InputError: if its extension is none that is known, its format knows no such rate, or a
+            folder stands there.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in FORMATS and suffix not in BY_FFMPEG:
+        raise InputError(
+            f"expected an output that ends with {', '.join([*FORMATS, *BY_FFMPEG])}, got {path}; "
+            "please give it one of these."
+        )
+    if path.is_dir():
+        raise InputError(f"expected a file to write, {path} is a folder; please give another name.")
+    if not LOWEST <= sample_rate <= HIGHEST:
+        raise InputError(
+            f"expected a sample rate from {LOWEST} to {HIGHEST} Hz, got {sample_rate}; "
+            "please give one of these."
+        )
+    if sample_rate not in RATES.get(suffix, (sample_rate,)):
+        raise InputError(
+            f"expected a sample rate that {suffix} knows ({', '.join(map(str, RATES[suffix]))} "
+            f"Hz), got {sample_rate}; please give one of these or choose another format."
+        )
+    return path
+
+
+def write(path: Path, sound: Floats, gain: float, made_at: int, sample_rate: int) -> None:
+    """Write a sound whole or not at all, in the format of its extension.
+
+    Args:
+        path: a `checked` one.
+        sound: `(L, C)`, on disk or in memory.
+        gain: that it is multiplied by.
+        made_at: Hz, what it is sampled at.
+        sample_rate: Hz, of the file.
+
+    Raises:
+        InputError: if ffmpeg is needed and missing.
+        OSError: if it cannot be written.
+    """
+    suffix, channels = path.suffix.lower(), sound.shape[1]
+    pieces = _resampled(sound, gain, made_at, sample_rate)
+    with replacing(path) as temporary:
+        if suffix in BY_FFMPEG:
+            _encode(temporary, pieces, channels, sample_rate, BY_FFMPEG[suffix])
+            return
+        kind, subtype = FORMATS[suffix]
+        with soundfile.SoundFile(
+            temporary, "w", sample_rate, channels, format=kind, subtype=subtype
+        ) as file:
+            for piece in pieces:
+                file.write(piece)
+
+
+def _resampled(sound: Floats, gain: float, made_at: int, sample_rate: int) -> Iterator[Floats]:
+    """The sound in blocks at another rate, as long as it is to a sample."""
+    stream = soxr.ResampleStream(made_at, sample_rate, sound.shape[1], dtype="float32")
+    left = round(len(sound) * sample_rate / made_at)
+    for block in blocks(sound):
+        piece = stream.resample_chunk((gain * block).astype(np.float32))[:left]
+        left -= len(piece)
+        yield piece
+    last = stream.resample_chunk(np.zeros((0, sound.shape[1]), np.float32), last=True)[:left]
+    yield np.pad(last, [(0, left - len(last)), (0, 0)])
+
+
+def _encode(
+    path: Path, pieces: Iterator[Floats], channels: int, sample_rate: int, options: tuple[str, ...]
+) -> None:
+    """Let ffmpeg write what libsndfile cannot."""
+    command = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "f32le", "-ar", str(sample_rate)]
+    try:
+        encoder = subprocess.Popen(
+            [*command, "-ac", str(channels), "-i", "pipe:0", *options, f"file:{path}"],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+    except FileNotFoundError:
+        raise InputError(
+            f"expected ffmpeg to write {path.suffix}, it is not installed; "
+            "please install it or choose another format."
+        ) from None
+    with encoder:
+        assert encoder.stdin is not None
+        assert encoder.stderr is not None
+        try:
+            for piece in pieces:
+                encoder.stdin.write(piece.tobytes())
+            encoder.stdin.close()
+        except BrokenPipeError:
+            pass  # it says below why it ended
+        said = encoder.stderr.read().decode(errors="replace").strip().splitlines()
+    if encoder.returncode:
+        raise OSError(f"ffmpeg: {said[-1] if said else 'nothing said'}")
