@@ -1,6 +1,6 @@
 """Let one system that learns nothing transfer the test cases, and measure what that costs.
 
-Usage: python -m stages.baseline NAME BENCHMARK OUTPUTS COST EXAMPLES
+Usage: python -m stages.baseline NAME BENCHMARK OUTPUTS COST EXAMPLES [--shuffled]
 """
 
 import argparse
@@ -23,12 +23,13 @@ def main() -> None:
     parser.add_argument("outputs", type=Path, help="Parquet to write: all outputs")
     parser.add_argument("cost", type=Path, help="JSON to write: speed, memory")
     parser.add_argument("examples", type=Path, help="folder to write: some outputs to hear")
+    parser.add_argument("--shuffled", action="store_true", help="give it wrong style clips")
     args = parser.parse_args()
 
     params = load()
     copies = args.name in COPIES
     settings = None if copies else getattr(params.systems, args.name)
-    task = Task(partial(baseline, args.name, settings), args.benchmark, False, params.seed)
+    task = Task(partial(baseline, args.name, settings), args.benchmark, args.shuffled, params.seed)
     cases = Cases(args.benchmark)
     labels = cases.labels()
     order = spread([label["group"] for label in labels], len(labels))

@@ -26,7 +26,7 @@ def test_two_channels_are_transferred_each(clips: tuple[Path, Path], tmp_path: P
     made = {}
     for name, channels in (("one", (left, right)), ("swapped", (right, left))):
         content = stereo(tmp_path / f"{name}.wav", *channels)
-        result = tool(GLOW).file(content, clips[1], tmp_path / "out.wav", form=both)
+        result = tool(GLOW).file(content, clips[1], tmp_path / "out.wav", output_format=both)
         assert result.channels == 2
         made[name] = samples(tmp_path / "out.wav")
     assert made["swapped"] == pytest.approx(made["one"][:, ::-1], abs=1e-3)
@@ -34,7 +34,7 @@ def test_two_channels_are_transferred_each(clips: tuple[Path, Path], tmp_path: P
     levels = [streams.rms_and_peak(channel)[0] for channel in (left, right, *made["one"].T)]
     assert levels[2] / levels[3] == pytest.approx(levels[0] / levels[1], rel=0.01)
     # and each is what it is alone
-    tool(GLOW).file(clips[0], clips[1], tmp_path / "alone.wav", form=form)
+    tool(GLOW).file(clips[0], clips[1], tmp_path / "alone.wav", output_format=form)
     alone, channel = samples(tmp_path / "alone.wav"), made["one"][:, 0]
     scale = np.dot(alone, channel) / np.dot(alone, alone)
     assert channel == pytest.approx(scale * alone, abs=1e-3)
@@ -46,14 +46,18 @@ def test_equal_channels_stay_equal_and_a_silent_one_silent(
     left = samples(clips[0])
     for right in (left, np.zeros_like(left)):
         content = stereo(tmp_path / "a.wav", left, right)
-        tool(GLOW).file(content, clips[1], tmp_path / "out.wav", form=OutputFormat(stereo=True))
+        tool(GLOW).file(
+            content, clips[1], tmp_path / "out.wav", output_format=OutputFormat(stereo=True)
+        )
         found = samples(tmp_path / "out.wav")
         assert found[:, 1] == pytest.approx(found[:, 0] if right.any() else right, abs=1e-4)
         assert np.abs(found[:, 0]).max() > 0.01
 
 
 def test_a_file_at_another_rate_sounds_the_same(clips: tuple[Path, Path], tmp_path: Path) -> None:
-    made = tool(GLOW).file(*clips, tmp_path / "out.flac", form=OutputFormat(sample_rate=3 * RATE))
+    made = tool(GLOW).file(
+        *clips, tmp_path / "out.flac", output_format=OutputFormat(sample_rate=3 * RATE)
+    )
     assert (made.sample_rate, made.seconds) == (3 * RATE, 2.048)
     tool(GLOW).file(*clips, tmp_path / "usual.flac")
     found = recordings.read(tmp_path / "out.flac", RATE)
@@ -63,7 +67,7 @@ def test_a_file_at_another_rate_sounds_the_same(clips: tuple[Path, Path], tmp_pa
 
 
 def test_normalized_is_as_loud_as_goes(clips: tuple[Path, Path], tmp_path: Path) -> None:
-    made = tool(GLOW).file(*clips, tmp_path / "out.wav", form=OutputFormat(normalize=True))
+    made = tool(GLOW).file(*clips, tmp_path / "out.wav", output_format=OutputFormat(normalize=True))
     assert peak(tmp_path / "out.wav") == pytest.approx(loudness.CEILING, rel=0.02)
     assert made.gain_db > 0
 
@@ -82,7 +86,7 @@ def test_a_midi_file_is_a_content(clips: tuple[Path, Path], tmp_path: Path) -> N
 def test_every_format_is_written_and_read_again(
     clips: tuple[Path, Path], tmp_path: Path, name: str
 ) -> None:
-    tool(GLOW).file(*clips, tmp_path / f"out{name}", form=OutputFormat(sample_rate=16_000))
+    tool(GLOW).file(*clips, tmp_path / f"out{name}", output_format=OutputFormat(sample_rate=16_000))
     found = recordings.read(tmp_path / f"out{name}", RATE)
     assert len(found) == pytest.approx(2.048 * RATE, abs=0.1 * RATE)
     assert np.sqrt(np.mean(found**2)) > 0.005

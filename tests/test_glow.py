@@ -100,15 +100,17 @@ def test_the_residual_is_added_to_the_guess_of_the_autoencoder() -> None:
     added, alone = (build(residual=residual) for residual in (True, False))
     alone.load_state_dict(added.state_dict())
     guess = added.conditions(content, style)[0] * tiny.AUDIO.db_std
-    difference = added.transfer(content, style, 0.0) - alone.transfer(content, style, 0.0)
+    difference = added.transfer(content, style, temperature=0.0) - alone.transfer(
+        content, style, temperature=0.0
+    )
     torch.testing.assert_close(difference, guess.float(), atol=1e-3, rtol=1e-4)
 
 
 @torch.no_grad()
 def test_temperature_zero_leaves_nothing_to_chance() -> None:
     model, (content, style, _) = build(), inputs(2)
-    cold, again = (model.transfer(content, style, 0.0) for _ in range(2))
-    warm, other = (model.transfer(content, style, 1.0) for _ in range(2))
+    cold, again = (model.transfer(content, style, temperature=0.0) for _ in range(2))
+    warm, other = (model.transfer(content, style, temperature=1.0) for _ in range(2))
     assert torch.equal(cold, again)
     assert not torch.allclose(warm, other)
 
@@ -117,7 +119,9 @@ def test_temperature_zero_leaves_nothing_to_chance() -> None:
 def test_the_temperature_is_the_trained_one_unless_given() -> None:
     content, style, _ = inputs(2)
     model = build(temperature=0.0)
-    assert torch.equal(model.transfer(content, style), model.transfer(content, style, 0.0))
+    assert torch.equal(
+        model.transfer(content, style), model.transfer(content, style, temperature=0.0)
+    )
 
 
 @torch.no_grad()
@@ -131,7 +135,7 @@ def test_frames_get_the_power_that_the_autoencoder_tells(temperature: float) -> 
         assert isinstance(model, glow.Model)
         guess, _ = model.conditions(content, style)
         torch.manual_seed(0)
-        made = model.transfer(content, style, temperature)
+        made = model.transfer(content, style, temperature=temperature)
         off.append((frame_power(made) - model.base.power(guess)).abs().max())
     assert off[0] > 0.1  # dB
     assert off[1] < 0.02
@@ -140,7 +144,9 @@ def test_frames_get_the_power_that_the_autoencoder_tells(temperature: float) -> 
 @torch.no_grad()
 def test_another_style_changes_the_output() -> None:
     model, (content, style, _) = build(), inputs(2)
-    right, wrong = (model.transfer(content, heard, 0.0) for heard in (style, style.flip(0)))
+    right, wrong = (
+        model.transfer(content, heard, temperature=0.0) for heard in (style, style.flip(0))
+    )
     assert not torch.allclose(right, wrong, atol=1e-3)
 
 

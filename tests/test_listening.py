@@ -63,7 +63,7 @@ def test_a_server_that_is_killed_loses_nothing_that_it_acknowledged(tmp_path: Pa
 
 
 def test_mistakes_are_one_sentence_and_exit_code_2(tmp_path: Path) -> None:
-    result = run_stage(tmp_path, "app", "listen", "none", "--answers", "answers.sqlite")
+    result = run_stage(tmp_path, "timbre", "listen", "none", "--answers", "answers.sqlite")
     assert result.returncode == 2
     assert result.stderr.startswith("error: expected a folder with a folder for each system, none")
     assert result.stderr.count("\n") == 1

@@ -17,7 +17,8 @@ OUTPUTS = {  # a stage's arguments, none of which are there
     "spectrograms": ["a.parquet", "fonts", "a.zarr"],
     "train": ["glow", "a.zarr", "a.safetensors", "a.csv", "a.json"],
     "benchmark": ["store", "table", "cases", "metrics"],
-    "transfer": ["glow", "cases", "outputs", "cost", "examples"],
+    "baseline": ["eq_match", "cases", "outputs", "cost", "examples"],
+    "transfer": ["glow", "cases", "outputs", "cost", "examples", "--vocoder", "vocoder"],
     "evaluate": ["cases", "timbre", "outputs", "scores", "metrics"],
 }
 

@@ -12,6 +12,7 @@ from timbre.audio import recordings
 from timbre.core.errors import InputError
 from timbre.core.params import Audio
 from timbre.evaluation.cases import cases as benchmark
+from timbre.evaluation.cases import recorded
 
 RATE = 16_000
 HERTZ = 440.0
@@ -168,7 +169,7 @@ def test_a_line_is_a_case(folder: Path, audio_settings: Audio) -> None:
         "songs/a.b.wav\tstyle one.flac\n"
         "songs/a.b.wav\tstyle one.flac\ttarget.wav\r\n"
     )
-    first, second = recordings.cases(pairs(folder, text), audio_settings, 2.0)
+    first, second = recorded.cases(pairs(folder, text), audio_settings, 2.0)
     assert [first.name, second.name] == ["songs_a.b", "songs_a.b_2"]
     assert (first.content_timbre, first.style_timbre) == ("a.b", "style one")
     assert first.notes is None
@@ -185,7 +186,7 @@ def test_a_line_is_a_case(folder: Path, audio_settings: Audio) -> None:
 
 def test_cases_survive_being_written_and_read(folder: Path, audio_settings: Audio) -> None:
     path = pairs(folder, "songs/a.b.wav\tstyle one.flac\ttarget.wav\n")
-    (case,) = recordings.cases(path, audio_settings, 2.0)
+    (case,) = recorded.cases(path, audio_settings, 2.0)
     benchmark.write(folder / "cases.parquet", [case], RATE)
     again = benchmark.Cases(folder / "cases.parquet")[0]
     assert again.name == case.name
@@ -199,7 +200,7 @@ def test_names_stay_in_their_folder_and_differ(folder: Path, audio_settings: Aud
     inside = f"../{folder.name}/target.wav"
     lines = ["target.wav", "target_2.wav", "target.wav", inside, str(folder / "target.wav")]
     text = "".join(f"{line}\ttarget.wav\n" for line in lines)
-    names = [case.name for case in recordings.cases(pairs(folder, text), audio_settings, 1.0)]
+    names = [case.name for case in recorded.cases(pairs(folder, text), audio_settings, 1.0)]
     assert len(set(names)) == len(lines)
     assert names[:3] == ["target", "target_2", "target_3"]
     assert all(Path(name).parts == (name,) for name in names)
@@ -214,12 +215,12 @@ def test_a_bad_line_is_refused_with_its_number(
 ) -> None:
     path = pairs(folder, f"# one\nsongs/a.b.wav\ttarget.wav\n{line}\n")
     with pytest.raises(InputError, match="line 3: expected"):
-        recordings.cases(path, audio_settings, 2.0)
+        recorded.cases(path, audio_settings, 2.0)
 
 
 def test_a_file_without_pairs_is_refused(folder: Path, audio_settings: Audio) -> None:
     with pytest.raises(InputError, match="no line"):
-        recordings.cases(pairs(folder, "# nothing\n\n"), audio_settings, 2.0)
+        recorded.cases(pairs(folder, "# nothing\n\n"), audio_settings, 2.0)
     for path in (folder / "none.tsv", folder / "target.wav"):
         with pytest.raises(InputError, match="text file"):
-            recordings.cases(path, audio_settings, 2.0)
+            recorded.cases(path, audio_settings, 2.0)

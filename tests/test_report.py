@@ -245,7 +245,7 @@ def test_a_report_of_one_system_and_one_case_is_written(tmp_path: Path) -> None:
     inputs.write([case(0, target=False)], ("mine",), 0)
     inputs.run()
     Page((tmp_path / "report.html").read_text())
-    assert "| mine | baseline |" in (tmp_path / "report.md").read_text()
+    assert "| mine | model |" in (tmp_path / "report.md").read_text()
 
 
 def test_no_scores_are_the_users_to_mend(tmp_path: Path) -> None:

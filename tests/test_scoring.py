@@ -1,6 +1,7 @@
 """Scores of real renderings: each system is best at what it is for, and no case sees another."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,9 @@ from timbre.evaluation.cases.cases import Case
 from timbre.evaluation.metrics.distances import NAMES
 from timbre.evaluation.metrics.melodia import Melodia
 from timbre.evaluation.metrics.scoring import Scorer, Scores
-from timbre.evaluation.systems.measuring import SystemRunner
+from timbre.evaluation.systems.measuring import SystemRunner, Task
+from timbre.evaluation.systems.neural import Resynthesis
+from timbre.evaluation.systems.systems import System, baseline
 from timbre.models import checkpoint
 from timbre.models.timbre_net.config import TimbreNetConfig
 from timbre.models.timbre_net.families import family
@@ -101,10 +104,21 @@ def scorer(tmp_path_factory: pytest.TempPathFactory, audio: Audio) -> Iterator[S
         yield Scorer(path, audio.sample_rate, melodia)
 
 
+def runner(
+    name: str, cases: Path, audio: Audio, vocoder: Path | None = None, *, shuffled: bool = False
+) -> SystemRunner:
+    """A copy, or the resynthesis by a vocoder."""
+    build: Callable[[], System] = partial(baseline, name, None)
+    if name == "resynthesis":
+        assert vocoder is not None
+        build = partial(Resynthesis, audio, vocoder)
+    return SystemRunner(Task(build, cases, shuffled, 0))
+
+
 def scores(
     name: str, cases: Path, audio: Audio, scorer: Scorer, vocoder: Path, *, shuffled: bool = False
 ) -> list[Scores]:
-    bench = SystemRunner(name, cases, None, shuffled, None, audio, vocoder, 0)
+    bench = runner(name, cases, audio, vocoder, shuffled=shuffled)
     found = []
     for number in range(len(PROGRAMS)):
         output = bench.output(number)
@@ -170,7 +184,7 @@ def test_a_case_is_scored_the_same_whatever_is_scored_beside_it(
 ) -> None:
     whole = benchmark.Cases(cases)
     benchmark.write(tmp_path / "some", [whole[2], whole[0]], whole.sample_rate)
-    bench = SystemRunner("resynthesis", tmp_path / "some", None, False, None, audio, vocoder, 0)
+    bench = runner("resynthesis", tmp_path / "some", audio, vocoder)
     for place, number in enumerate((2, 0)):
         case, output = bench.cases[place], bench.output(place)
         assert output is not None
@@ -188,13 +202,13 @@ def test_without_a_target_the_clips_themselves_are_the_measure(
     assert all(set(scores) == {"timbre", "jaccard"} for scores in found.values())
     assert found["content"]["jaccard"] == 0
     assert found["style"]["timbre"] == pytest.approx(0, abs=1e-6)
-    bench = SystemRunner("resynthesis", tmp_path / "real", None, False, None, audio, vocoder, 0)
+    bench = runner("resynthesis", tmp_path / "real", audio, vocoder)
     assert bench.output(0) is None
     assert bench.measured(0) == (None, {})
 
 
 def test_what_a_system_costs_is_measured(cases: Path, audio: Audio) -> None:
-    bench = SystemRunner("copy_content", cases, None, False, None, audio, None, 0)
+    bench = runner("copy_content", cases, audio)
     made, cost = bench.measured(1)
     assert made is not None
     assert np.array_equal(made, bench.cases[1].content)

@@ -35,7 +35,7 @@ def test_what_cannot_be_used_is_one_sentence() -> None:
     assert not refusal.value.print_exception
     with pytest.raises(gr.Error) as refusal:
         Handlers(refuse).transfer(*CHOSEN[:-1], None, SOMEBODY)  # type: ignore[arg-type]
-    assert refusal.value.message.startswith("Settings: seed: ")
+    assert refusal.value.message.startswith("Expected a whole number as seed")
 
 
 def test_who_waits_can_stop_it_and_nobody_else() -> None:

@@ -171,7 +171,7 @@ def test_the_browser_is_told_to_ask_no_other_host(server: Server) -> None:
 
 def test_a_taken_port_is_one_sentence_and_exit_code_2(server: Server) -> None:
     words = ["serve", "--port", server.port, "--weights", server.weights]
-    result = run_stage(server.folder, "app", *words)
+    result = run_stage(server.folder, "timbre", *words)
     assert result.returncode == 2
     assert result.stderr.startswith(f"error: expected to listen on 127.0.0.1, port {server.port}: ")
     assert result.stderr.count("\n") == 1
@@ -197,7 +197,9 @@ def test_missing_weights_are_told_before_it_serves(
         monkeypatch.setenv(name, "")  # is put back afterwards
     before = signal.getsignal(signal.SIGTERM)
     try:
-        with pytest.raises(InputError, match=r"^expected trained weights in .*--weights\.$"):
+        with pytest.raises(
+            InputError, match=r"^expected trained weights of a model .*--weights\.$"
+        ):
             serve("127.0.0.1", 0, tmp_path, Limits(), 1)
     finally:
         signal.signal(signal.SIGTERM, before)

@@ -160,7 +160,7 @@ def test_of_as_many_first_examples_as_asked_for_the_audio_is_there_too(
 ) -> None:
     path = render(tmp_path / "work", examples_table, fonts, settings)
     train, test = Split(path, "train"), Split(path, "test")
-    assert (train.heard, test.heard, len(train)) == (3, 3, 5)
+    assert (train.audio_count, test.audio_count, len(train)) == (3, 3, 5)
     renderer = Renderer(fonts, settings.audio, settings.spectrograms.synthesis)
     whole = renderer.shard(rows[:5], keep_audio=5)
     assert whole.audio is not None

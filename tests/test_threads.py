@@ -21,10 +21,12 @@ def shown(package: str, **environment: str) -> str:
     ).stdout.strip()  # fmt: skip
 
 
-@pytest.mark.parametrize("package", ["app", "benchmarks", "models", "stages"])
+@pytest.mark.parametrize(
+    "package", ["timbre", "timbre.models.registry", "timbre.cli.main", "stages.params"]
+)
 def test_waiting_is_passive_before_pytorch_is_loaded(package: str) -> None:
     assert shown(package) == "PASSIVE False"
 
 
 def test_what_the_user_says_stands() -> None:
-    assert shown("stages", OMP_WAIT_POLICY="ACTIVE") == "ACTIVE False"
+    assert shown("stages.params", OMP_WAIT_POLICY="ACTIVE") == "ACTIVE False"

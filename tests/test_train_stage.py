@@ -157,7 +157,7 @@ def test_a_byte_flipped_in_the_store_is_told_in_a_sentence(store: Path, tmp_path
         (
             "timbre_net",
             2,
-            "expected --devices 1 for train.timbre, which normalises over a whole batch, got",
+            "expected --devices 1 for train.timbre_net, which normalises over a whole batch, got",
         ),
         ("autoencoder", 0, "expected --devices of 1 or more, got 0;"),
     ],

@@ -67,7 +67,7 @@ def transfer(
 ) -> subprocess.CompletedProcess[str]:
     row = row or name
     places = (f"outputs/{row}.parquet", f"cost/{row}.json", f"heard/{row}")
-    return run_stage(folder, "stages.transfer", name, "cases.parquet", *places, *options)
+    return run_stage(folder, "stages.baseline", name, "cases.parquet", *places, *options)
 
 
 def evaluate(folder: Path, out: str, net: str = "timbre") -> subprocess.CompletedProcess[str]:
@@ -192,10 +192,12 @@ def test_what_makes_mels_is_heard_through_the_vocoder_it_is_given(
 
     refused = run_stage(folder, "stages.transfer", "resynthesis", *places)
     assert refused.returncode == 2
-    assert "expected --vocoder FILE for resynthesis" in refused.stderr
+    assert "required: --vocoder" in refused.stderr
     wrong = run_stage(folder, "stages.transfer", "resynthesis", *places, "--vocoder", "timbre")
     assert wrong.returncode == 2
-    assert "error: expected a checkpoint of a vocoder in timbre, got one of timbre" in wrong.stderr
+    assert (
+        "error: expected a checkpoint of a vocoder in timbre, got one of timbre_net" in wrong.stderr
+    )
     assert list(tmp_path.iterdir()) == [tmp_path / "vocoder"]
 
     options = ("--vocoder", str(tmp_path / "vocoder"))

@@ -86,7 +86,9 @@ def test_a_transfer_is_as_long_as_its_content_in_any_mel(
     )
     checkpoint.save(tmp_path / "model.safetensors", network("autoencoder", audio))
     checkpoint.save(tmp_path / "vocoder.safetensors", voice)
-    system = neural.System(tmp_path / "model.safetensors", audio, tmp_path / "vocoder.safetensors")
+    system = neural.NeuralSystem(
+        tmp_path / "model.safetensors", audio, tmp_path / "vocoder.safetensors"
+    )
     content, style = (tone(pitch, audio.sample_rate, 1.01).astype(np.float32) for pitch in (60, 48))
     case = Case("one", "", "", "", "", "", "", None, content, style, None)
     made = system(case, 0)

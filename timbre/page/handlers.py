@@ -8,9 +8,9 @@ from typing import Any
 import gradio as gr
 
 from timbre.core.errors import InputError
-from timbre.core.params import parse
-from timbre.page.service import Made, Settings, TransferService
+from timbre.page.service import Made, TransferService
 from timbre.transfer.progress import StoppedError
+from timbre.transfer.settings import TransferSettings
 
 PROGRESS = gr.Progress()  # a default of a function is how Gradio is asked for it
 CAPTIONS = ("Content", "Style", "Result")
@@ -53,17 +53,10 @@ class Handlers:
                 raise StoppedError
             progress(share, desc="Transferring")
 
-        chosen = {
-            "model": model,
-            "strength": strength,
-            "mix": mix,
-            "temperature": temperature,
-            "seed": seed,
-        }
         paths = [None if path is None else Path(path) for path in (content, style, blend)]
         try:
-            settings = parse(chosen, Settings, "settings")
-            made = self.service(paths[0], paths[1], settings, paths[2], watch)
+            settings = TransferSettings(strength, mix, temperature, seed)  # type: ignore[arg-type]
+            made = self.service(paths[0], paths[1], model, settings, paths[2], watch)
         except InputError as error:
             sentence = str(error)
             raise gr.Error(

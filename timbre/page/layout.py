@@ -9,7 +9,7 @@ from timbre.page import script
 from timbre.page.examples import Example
 from timbre.page.handlers import Handlers
 from timbre.page.limits import Limits
-from timbre.page.service import WARMEST
+from timbre.transfer.settings import MAX_TEMPERATURE
 
 SWEPT, KEPT = 600, 2700  # s: how often is looked for files to delete, and how old they get
 THEME = gr.themes.Default(primary_hue="teal", font=["sans-serif"], font_mono=["monospace"]).set(
@@ -86,7 +86,7 @@ def build(handlers: Handlers, examples: list[Example], limits: Limits, queue: in
             with gr.Row():
                 temperature = gr.Slider(
                     0,
-                    WARMEST,
+                    MAX_TEMPERATURE,
                     value=drawn or 0.0,
                     step=0.05,
                     label="Temperature",

@@ -8,12 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 import soundfile
-from pydantic import Field
 
 from timbre.audio import pictures
 from timbre.audio.mel import mel_spectrogram
 from timbre.core.errors import InputError
-from timbre.core.params import Audio, Section
+from timbre.core.params import Audio
 from timbre.core.signal import SILENCE, Signal, at_level
 from timbre.models import card, checkpoint, registry, shipped
 from timbre.page.limits import USUAL, Limits, checked
@@ -24,25 +23,7 @@ from timbre.transfer.styles import LEAST
 from timbre.transfer.transfer import Transfer
 
 SHOWN = 8.0  # s, of each spectrogram
-WARMEST = 2.0  # temperature, beyond which there is nothing but noise
 NAMED = 25  # characters of an upload's name that the result's name takes
-
-
-class Settings(Section):
-    """How to transfer, as it is chosen on the page."""
-
-    model: str
-    strength: float = Field(ge=0, le=1)  # from the content's own sound to the style's
-    mix: float = Field(ge=0, le=1)  # share of the second style, where there is one
-    temperature: float = Field(ge=0, le=WARMEST)  # of a model that samples
-    seed: int = Field(ge=0, lt=1 << 63)
-
-    @property
-    def settings(self) -> TransferSettings:
-        """The same for `Transfer`."""
-        options = registry.transfer_options(self.model) or ()
-        temperature = self.temperature if "temperature" in options else None
-        return TransferSettings(self.strength, self.mix, temperature, self.seed)
 
 
 class Made(NamedTuple):
@@ -90,7 +71,8 @@ class TransferService:
         self,
         content: Path | None,
         style: Path | None,
-        settings: Settings,
+        model: str,
+        settings: TransferSettings,
         blend: Path | None = None,
         watch: ProgressCallback = no_progress,
     ) -> Made:
@@ -99,13 +81,19 @@ class TransferService:
         Args:
             content: an upload, None if there is none.
             style: another.
-            settings: how to transfer.
+            model: name of the model, one of `models`.
+            settings: of the transfer; what the model does not know does not count.
             blend: a second style, if any.
             watch: is told which share is done; what it raises ends the transfer.
 
         Raises:
             InputError: if something cannot be used; it names uploads by their names, not paths.
         """
+        if model not in self.models:
+            raise InputError(
+                f"expected one of the models {', '.join(self.models)}, got {model!r}; "
+                "please choose one of these."
+            )
         given = [path for path in (content, style, blend) if path is not None]
         try:
             notes_of = checked(content, "content", self._limits)
@@ -113,7 +101,7 @@ class TransferService:
             if blend is not None:
                 checked(blend, "second style", self._limits, LEAST)
             with self._lock, TemporaryDirectory(dir=self._folder) as scratch:
-                return self._made(notes_of, sound_of, settings, blend, watch, Path(scratch))
+                return self._made(notes_of, sound_of, model, settings, blend, watch, Path(scratch))
         except InputError as error:
             # what ffmpeg said is for who runs a command
             sentence = re.sub(r" \(ffmpeg: .*\)(?=; please)", "", str(error))
@@ -125,7 +113,8 @@ class TransferService:
         self,
         content: Path,
         style: Path,
-        settings: Settings,
+        model: str,
+        settings: TransferSettings,
         blend: Path | None,
         watch: ProgressCallback,
         scratch: Path,
@@ -135,9 +124,9 @@ class TransferService:
         notes = streams.read(content, rate, scratch)[:, 0]
         if streams.rms_and_peak(notes)[1] < SILENCE:
             raise InputError(f"expected sound, {content} is silent; please take another recording.")
-        transfer = self._transfer(settings.model)
+        transfer = self._transfer(model)
         made = scratch / "out.wav"
-        transfer.file(content, style, made, settings.settings, blend, watch)
+        transfer.file(content, style, made, settings, blend, watch)
         # of the content and of the result the same, from where there is something to hear
         start = int(np.argmax(np.abs(notes) > SILENCE))
         result, _ = soundfile.read(made, round(SHOWN * rate), start, dtype="float32")

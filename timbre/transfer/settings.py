@@ -1,10 +1,12 @@
 """Settings of a transfer, and of the file that is written."""
 
 from dataclasses import dataclass
+from numbers import Integral, Real
 
 from timbre.core.errors import InputError
 
 MAX_SEED = (1 << 63) - 1
+MAX_TEMPERATURE = 2.0  # beyond which there is nothing but noise
 
 
 @dataclass(frozen=True)
@@ -14,7 +16,8 @@ class TransferSettings:
     Attributes:
         strength: from 0, the content's own sound, to 1, the style's.
         mix: share of the second style, 0 to 1, where there is one.
-        temperature: of a model that samples, as `glow`: 0 is smoothest; None is the trained one.
+        temperature: of a model that samples, as `glow`: 0 is smoothest, 2 the
+            most; None is the trained one.
         seed: of what is drawn, 0 or more.
 
     Raises:
@@ -27,21 +30,24 @@ class TransferSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Check the ranges."""
-        for name, value in (("strength", self.strength), ("mix", self.mix)):
-            if not 0 <= value <= 1:
-                raise InputError(
-                    f"expected a {name} from 0 to 1, got {value}; please give one of these."
-                )
-        if self.temperature is not None and not 0 <= self.temperature < float("inf"):
+        """Check types and ranges."""
+        _check("strength", self.strength, 0, 1)
+        _check("mix", self.mix, 0, 1)
+        if self.temperature is not None:
+            _check("temperature", self.temperature, 0, MAX_TEMPERATURE)
+        if not isinstance(self.seed, Integral):
             raise InputError(
-                f"expected a temperature of 0 or more, got {self.temperature}; "
-                "please give one of these."
+                f"expected a whole number as seed, got {self.seed!r}; please give one."
             )
-        if not 0 <= self.seed <= MAX_SEED:
-            raise InputError(
-                f"expected a seed from 0 to {MAX_SEED}, got {self.seed}; please give one of these."
-            )
+        _check("seed", self.seed, 0, MAX_SEED)
+
+
+def _check(name: str, value: object, low: float, high: float) -> None:
+    """Refuse what is no number in a range."""
+    if not isinstance(value, Real) or not low <= float(value) <= high:
+        raise InputError(
+            f"expected a {name} from {low} to {high}, got {value!r}; please give one of these."
+        )
 
 
 @dataclass(frozen=True)
