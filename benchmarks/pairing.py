@@ -58,8 +58,8 @@ class Row(NamedTuple):
 def leveled(mel: NDArray[np.floating]) -> NDArray[np.float64]:
     """A mel in dB, `(M, T)`, whose level does not matter: of a mean power of 0 dB a frame.
 
-    What lies more than `timbre.evaluation.metrics.distances.RANGE_DB` below its loudest value is raised to that, as
-    `timbre.evaluation.metrics.distances.log_mel` does to audio.
+    What lies more than `distances.RANGE_DB` below its loudest value is raised to that, as
+    `distances.log_mel` does to audio.
     """
     power = np.mean(np.sum(10 ** (mel.astype(np.float64) / 10), axis=0))
     level = mel - 10 * np.log10(power)
@@ -106,7 +106,7 @@ def distances(codes: Codes, model: Model) -> NDArray[np.float64]:
         model: to try.
 
     Returns:
-        `(N, 5)`, dB, as `COLUMNS` says. Log-spectral distances as `timbre.evaluation.metrics.distances.lsd` takes them,
+        `(N, 5)`, dB, as `COLUMNS` says. Log-spectral distances as `distances.lsd` takes them,
         of the models' own mels.
     """
     frames = codes.shape[-1] // autoencoder.ALIGNED * autoencoder.ALIGNED

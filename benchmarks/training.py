@@ -117,7 +117,7 @@ def operations(model: nn.Module, given: list[Tensor]) -> float:
 def seconds(
     fabric: Fabric, model: Any, optimizer: Optimizer, given: list[Tensor], steps: int
 ) -> float:
-    """A step of the optimizer as `timbre.training.trainer` does it, the best of some after the first."""
+    """A step of the optimizer as the trainer does it, the best of some after the first."""
     module, optimizer = fabric.setup(model, optimizer)
 
     def step() -> None:

@@ -109,7 +109,8 @@ def test_a_worker_process_can_have_one(heard: Pitches) -> None:
 
 def test_essentia_stays_out_of_this_process_and_says_nothing() -> None:
     code = (
-        "import sys, numpy, timbre.evaluation.metrics.melodia as melodia; assert 'essentia' not in sys.modules; "
+        "import sys, numpy, timbre.evaluation.metrics.melodia as melodia; "
+        "assert 'essentia' not in sys.modules; "
         "print(len(melodia.melody(numpy.zeros(16000, numpy.float32), 16000)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

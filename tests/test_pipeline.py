@@ -63,7 +63,7 @@ def listed(name: str) -> set[str]:
 
 def covers(path: str, file: str) -> bool:
     """Whether a dependency is that file, or a folder that holds it."""
-    return file == path or path.endswith("/") and file.startswith(path)
+    return file == path or (path.endswith("/") and file.startswith(path))
 
 
 @pytest.mark.parametrize("name", STAGES)

@@ -182,7 +182,8 @@ def test_workers_of_a_cluster_play_the_same(player: Player) -> None:
 @installed
 def test_no_process_is_left_by_one_that_is_killed() -> None:
     code = (
-        "import time; from timbre.synthesis.zynaddsubfx_process import *; from timbre.core.notes import *; "
+        "import time; from timbre.synthesis.zynaddsubfx_process import *; "
+        "from timbre.core.notes import *; "
         "player = Player(); player.play(Request('Organ/0001-Organ 1', "
         "notes_from_columns([60], [90], [0], [.1]), 32000, 999)); print('played', flush=True); "
         "time.sleep(60)"

@@ -25,7 +25,7 @@ _PUBLIC = {  # loaded when they are first asked for: PyTorch takes a second
     "TransferSettings": "timbre.transfer.settings",
     "Written": "timbre.transfer.transfer",
 }
-__all__ = [*_PUBLIC, "__version__"]  # noqa: PLE0604
+__all__ = [*_PUBLIC, "__version__"]
 
 
 def __getattr__(name: str) -> object:

@@ -75,7 +75,7 @@ if TYPE_CHECKING:
     class Train(Section):
         """Section `train`: one for each model, by its name."""
 
-        def __getattr__(self, name: str) -> Training: ...  # noqa: D105
+        def __getattr__(self, name: str) -> Training: ...
 else:
     Train = create_model(
         "Train",

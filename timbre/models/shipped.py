@@ -10,7 +10,7 @@ FOLDER = _PACKAGED if _PACKAGED.exists() else Path(__file__).parents[2] / "model
 
 
 def weights_path(folder: Path, name: str) -> Path:
-    """Path of a model's weights in a folder of models, or in one of checkpoints, `NAME.safetensors`."""
+    """Path of a model's weights, in a folder of models or of checkpoints."""
     flat = folder / f"{name}.safetensors"
     return flat if flat.is_file() else folder / name / WEIGHTS
 

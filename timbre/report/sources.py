@@ -71,7 +71,7 @@ def about(name: str) -> About:
 
 
 def in_order(names: list[str]) -> list[str]:
-    """Systems in the order of `SYSTEMS`: unknown ones before those with wrong styles, ceilings last."""
+    """Systems in the order of `SYSTEMS`, then wrong styles, then ceilings."""
     order = list(SYSTEMS)
     ceilings = [name for name in order if SYSTEMS[name].role == "ceiling"]
 

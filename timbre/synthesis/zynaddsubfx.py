@@ -8,7 +8,7 @@ Reverb and echo of a preset are left out, as a soundfont's are: the sound is dry
 
 The plug-in and the presets are Debian's zynaddsubfx-vst and zynaddsubfx-data, both GPL-2.0+.
 
-Usage: python -m timbre.synthesis.zynaddsubfx, as `timbre.synthesis.sources` does: requests in, sounds out.
+Usage: python -m timbre.synthesis.zynaddsubfx, as the sources do: requests in, sounds out.
 """
 
 import ctypes

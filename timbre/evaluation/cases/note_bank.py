@@ -67,7 +67,7 @@ class Bank:
         ]
 
     def shared(self, one: str, other: str) -> list[int]:
-        """Ascending MIDI pitches that both can play and `timbre.evaluation.metrics.pitch` can tell."""
+        """Ascending MIDI pitches that both can play and the pitch tracker can tell."""
         both = self._reach(one) & self._reach(other)
         return sorted(both & set(range(pitch.LOWEST, pitch.HIGHEST + 1)))
 

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     class Systems(Section):
         """Section `systems`: one for each, by its name."""
 
-        def __getattr__(self, name: str) -> Section: ...  # noqa: D105
+        def __getattr__(self, name: str) -> Section: ...
 else:
     Systems = create_model(
         "Systems",

@@ -94,7 +94,7 @@ class Model(TransferModel):
     def fitted(
         self, clip: Tensor | Style, encode: Callable[[Tensor], Tensor], transfer: Transferring
     ) -> Style:
-        """The style of a clip, fitted to it as `timbre.models.autoencoder.style_fitting` does where the settings say so.
+        """The style of a clip, fitted to it as `style_fitting` does where the settings say so.
 
         Args:
             clip: mel in dB, `(B, M, T')`; a style is returned as it is.
@@ -126,7 +126,7 @@ class Model(TransferModel):
 
         The error of the normalised mel is absolute, and counts more where the target is loud:
         partials are few, and a blur between them would cost little. Beside it counts the
-        log-spectral distance as it is measured (`timbre.evaluation.metrics.distances.lsd`), whose best guess is a mean,
+        log-spectral distance as it is measured (`evaluation.metrics.distances.lsd`), whose best guess is a mean,
         not a median. Blur lowers peaks, and so the power of a frame, which therefore is told
         apart. The notes are known of what was rendered; that the code must tell them is what makes
         it learn pitch in minutes.
@@ -182,7 +182,7 @@ class Model(TransferModel):
     def finish(self, made: Tensor, power: Tensor, style: Style) -> Tensor:
         """Normalised mel `(B, M, T)` -> dB, as it shall sound.
 
-        Its peaks are restore_frame_power until frames have their power, then the style's equaliser is applied.
+        Its peaks are lifted until frames have their power, then the style's equaliser is applied.
         """
         mel = self.denormalize(made.float())
         if self.config.peaks_db:

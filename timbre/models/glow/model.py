@@ -181,7 +181,7 @@ class Model(TransferModel):
         """The notes of `content` in the sound of `style`: mels in dB, `(B, M, T)`, T of content.
 
         What is drawn at a low temperature is near the mean of decibels, in which peaks are blurred
-        and frames too soft. The autoencoder tells their power: the peaks are restore_frame_power to it.
+        and frames too soft. The autoencoder tells their power: the peaks are lifted to it.
 
         Args:
             content: `(B, M, T)`, T a multiple of 2 to the number of levels, and of 4.
