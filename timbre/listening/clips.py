@@ -16,7 +16,7 @@ from timbre.listening.plan import Design
 EXTENSIONS = (".flac", ".wav", ".ogg")
 LEVEL_DB = -26.0  # RMS that listeners hear, re full scale: what is louder must not seem better
 PEAK = 0.99
-QUIETEST = 1e-4  # RMS; less is not restore_frame_power any further
+QUIETEST = 1e-4  # RMS; less is not lifted any further
 
 Clips = dict[str, dict[str, Path]]  # by folder and case
 

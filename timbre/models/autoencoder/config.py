@@ -19,9 +19,7 @@ class AutoencoderConfig(Section):
     loudness_weight: float = Field(ge=0)  # how much more a value 20 dB louder counts
     distance_weight: float = Field(ge=0)  # of the log-spectral distance
     power_weight: float = Field(ge=0)  # of each frame's power, which lifts the peaks
-    peaks_db: float = Field(
-        ge=0
-    )  # below a frame's loudest bin: what is restore_frame_power; 0: nothing
+    peaks_db: float = Field(ge=0)  # below a frame's loudest bin: what is lifted; 0: nothing
     style_channels: int = Field(ge=1)
     style_dim: int = Field(ge=1)
     style_pooling: Literal["statistics", "gru"]
