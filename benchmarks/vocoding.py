@@ -26,7 +26,7 @@ from timbre.core.console import run
 from timbre.core.files import write_json
 from timbre.core.notes import Notes, notes_from_columns
 from timbre.core.params import Audio
-from timbre.core.signal import Signal, at_level
+from timbre.core.signal import Signal, at_level, resampled
 from timbre.evaluation.metrics import distances as metrics
 from timbre.evaluation.metrics.melodia import Melodia, jaccard
 from timbre.models import checkpoint
@@ -107,7 +107,7 @@ def tried(
         one, other = (embedded(net, clip, audio, own) for clip in (made, sound))
         apart.append(1 - F.cosine_similarity(one, other, dim=0).item())
         heard = [
-            melodia.pitches(metrics.resampled(clip, audio.sample_rate), metrics.RATE)
+            melodia.pitches(resampled(clip, audio.sample_rate, metrics.RATE), metrics.RATE)
             for clip in (made, sound)
         ]
         if heard[0] is not None and heard[1] is not None:

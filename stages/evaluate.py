@@ -20,7 +20,7 @@ from timbre.core.console import run
 from timbre.core.errors import InputError
 from timbre.core.files import replacing, write_json
 from timbre.evaluation.cases.cases import Cases
-from timbre.evaluation.metrics.distances import NAMES
+from timbre.evaluation.metrics.distances import HEADLINE, NAMES
 from timbre.evaluation.metrics.melodia import Melodia
 from timbre.evaluation.results.outputs import Outputs
 
@@ -84,9 +84,9 @@ def score_all(benchmark: Path, outputs: Path, timbre: Path) -> dict[str, dict[st
 
 
 def means(rows: dict[str, Scores]) -> dict[str, float]:
-    """The mean of each metric over the cases that have it, and how many cases there are."""
+    """Means of the headline metrics over the cases that have them, and how many cases there are."""
     found: dict[str, float] = {"cases": len(rows)}
-    for metric in NAMES:
+    for metric in HEADLINE:
         values = [row[metric] for row in rows.values() if metric in row]
         if values:
             found[metric] = round(float(np.mean(values)), 3)
@@ -100,7 +100,7 @@ def main() -> None:
     parser.add_argument("timbre", type=Path, help="checkpoint of the timbre net")
     parser.add_argument("outputs", type=Path, help="folder of the systems' outputs")
     parser.add_argument("scores", type=Path, help="folder to write: CSVs, a row a case")
-    parser.add_argument("metrics", type=Path, help="folder to write: JSONs, the means")
+    parser.add_argument("metrics", type=Path, help="folder to write: JSONs, means")
     args = parser.parse_args()
 
     load()  # nothing of it is used here, but what is wrong with it is said by every stage
@@ -113,8 +113,10 @@ def main() -> None:
                 writer.writeheader()
                 for case, row in rows.items():
                     writer.writerow({"case": case} | {key: f"{row[key]:.6g}" for key in row})
-    for system, rows in table.items():
-        write_json(args.metrics / f"{system}.json", means(rows))
+    with replacing(args.metrics) as folder:
+        folder.mkdir()
+        for system, rows in table.items():
+            write_json(folder / f"{system}.json", means(rows))
     print(f"{len(table)} systems scored on {len(Cases(args.benchmark))} cases")
 
 

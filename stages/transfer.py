@@ -17,13 +17,15 @@ from timbre.evaluation.systems.measuring import WORKERS, Task, measure, run_all,
 NEURAL = "timbre.evaluation.systems.neural"  # loads PyTorch, which this command does without
 
 
-def build(params: Params, vocoder: Path, checkpoint: Path | None, device: str = "cpu") -> object:
+def build(
+    params: Params, sample_rate: int, vocoder: Path, checkpoint: Path | None, device: str = "cpu"
+) -> object:
     """The system, in a worker: the model of a checkpoint, or without one the resynthesis."""
     from timbre.evaluation.systems import neural
 
     if checkpoint is None:
         return neural.Resynthesis(params.audio, vocoder)
-    return neural.NeuralSystem(checkpoint, params.audio, vocoder, device)
+    return neural.NeuralSystem(checkpoint, sample_rate, vocoder, device)
 
 
 def has_gpu() -> bool:
@@ -48,11 +50,9 @@ def main() -> None:
 
     params = load()
     WORKERS.set_forkserver_preload([NEURAL])  # loaded once, where the workers come from
-    task = Task(
-        partial(build, params, args.vocoder, args.checkpoint),  # type: ignore[arg-type]
-        args.benchmark, args.shuffled, params.seed,
-    )  # fmt: skip
     cases = Cases(args.benchmark)
+    system = partial(build, params, cases.sample_rate, args.vocoder, args.checkpoint)
+    task = Task(system, args.benchmark, args.shuffled, params.seed)  # type: ignore[arg-type]
     labels = cases.labels()
     order = spread([label["group"] for label in labels], len(labels))
     limit = params.transfer.limits["shuffled"] if args.shuffled else 0
@@ -60,7 +60,7 @@ def main() -> None:
     sound, cost = measure(task, first)
     found = {first: sound, **run_all(task, others, args.name)}
     if args.checkpoint is not None and has_gpu():
-        on_card = partial(build, params, args.vocoder, args.checkpoint, "cuda")
+        on_card = partial(system, "cuda")
         timed = measure(task._replace(build=on_card), first)  # type: ignore[arg-type]
         cost["gpu_realtime"] = timed[1]["realtime"]
     made = {labels[n]["name"]: each for n, each in found.items() if each is not None}

@@ -142,7 +142,7 @@ def test_the_whole_pipeline_runs_once(project: Path) -> None:
     data = project / "data"
     outputs = (out.def_path for stage in STAGES.values() for out in stage.outs)
     systems = {Path(path).stem for path in outputs if path.startswith("data/outputs/")}
-    metrics = {p.stem: json.loads(p.read_text()) for p in (data / "metrics/evaluate").glob("*")}
+    metrics = {p.stem: json.loads(p.read_text()) for p in (data / "scores").glob("*.json")}
     assert metrics.keys() == systems
     assert len(systems) > 10
     assert all(figures["lsd"] > 0 for name, figures in metrics.items() if name != "copy_content")

@@ -72,9 +72,10 @@ def test_a_model_learns_in_any_mel(name: str, audio: Audio) -> None:
 
 
 @pytest.mark.parametrize("audio", [COARSE, FINE], ids=["coarse", "fine"])
+@pytest.mark.parametrize("rate", [11_025, 16_000, 48_000])
 @pytest.mark.parametrize("kind", ["griffin_lim", "vocos"])
-def test_a_transfer_is_as_long_as_its_content_in_any_mel(
-    kind: str, audio: Audio, tmp_path: Path
+def test_a_transfer_is_as_long_as_its_content_in_any_mel_and_at_any_rate(
+    kind: str, rate: int, audio: Audio, tmp_path: Path
 ) -> None:
     vocoder = VocoderSettings.model_validate(tiny.parameters()["vocoder"])
     n_fft = 2 * audio.hop_length
@@ -87,9 +88,9 @@ def test_a_transfer_is_as_long_as_its_content_in_any_mel(
     checkpoint.save(tmp_path / "model.safetensors", network("autoencoder", audio))
     checkpoint.save(tmp_path / "vocoder.safetensors", voice)
     system = neural.NeuralSystem(
-        tmp_path / "model.safetensors", audio, tmp_path / "vocoder.safetensors"
+        tmp_path / "model.safetensors", rate, tmp_path / "vocoder.safetensors"
     )
-    content, style = (tone(pitch, audio.sample_rate, 1.01).astype(np.float32) for pitch in (60, 48))
+    content, style = (tone(pitch, rate, 1.01).astype(np.float32) for pitch in (60, 48))
     case = Case("one", "", "", "", "", "", "", None, content, style, None)
     made = system(case, 0)
     assert made.shape == content.shape

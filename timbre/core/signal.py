@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 import soundfile
+import soxr
 from numpy.typing import NDArray
 
 Signal = NDArray[np.float32]  # (L,) in [-1, 1]
@@ -27,3 +28,17 @@ def flac(audio: NDArray[np.floating], sample_rate: int) -> bytes:
     buffer = io.BytesIO()
     soundfile.write(buffer, audio, sample_rate, format="FLAC", subtype="PCM_16")
     return buffer.getvalue()
+
+
+def resampled(audio: Signal, sample_rate: int, wanted: int) -> Signal:
+    """A clip `(L,)` at another rate; itself if it has that.
+
+    Args:
+        audio: the clip.
+        sample_rate: Hz, that it has.
+        wanted: Hz.
+    """
+    if sample_rate == wanted:
+        return audio
+    made: Signal = soxr.resample(audio, sample_rate, wanted)
+    return made

@@ -29,6 +29,8 @@ SYSTEMS = {  # in the order of the tables; a system that is not here is a model
     ),
     "vqvae": About("model", "VQ-VAE, trained on the same music in two sounds"),
     "glow": About("model", "conditional Glow over the autoencoder of vqvae"),
+    "vqvae_shipped": About("model", "VQ-VAE that ships in `models/`, trained for longer elsewhere"),
+    "glow_shipped": About("model", "conditional Glow that ships in `models/`"),
     "resynthesis": About("ceiling", "the target itself, through the mel spectrogram and vocoder"),
 }
 SHUFFLED = "_shuffled"  # what the name of a model ends with that was given wrong styles

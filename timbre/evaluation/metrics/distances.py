@@ -9,10 +9,10 @@ from functools import lru_cache
 import numpy as np
 import scipy.fft
 import scipy.sparse
-import soxr
 from numpy.typing import NDArray
 
 from timbre.audio.mel import mel_edges, triangles
+from timbre.core.signal import resampled
 
 Signal = NDArray[np.floating]
 
@@ -20,6 +20,8 @@ NAMES = (  # of all metrics, in the order in which they are written
     "lsd", "lsd_frames", "lsd_raw", "lsd_frames_raw", "rough", "timbre", "jaccard", "onset_f1",
     "note_f1", "frame_f1", "family",
 )  # fmt: skip
+# those that are shown side by side by `dvc metrics show`; all others stand in the report
+HEADLINE = ("lsd", "timbre", "jaccard", "onset_f1", "frame_f1", "rough")
 RATE = 16_000  # Hz
 N_FFT, HOP, BANDS = 2048, 512, 128  # of the distances, as librosa's defaults are
 RANGE_DB = 80.0  # below the loudest value
@@ -31,14 +33,6 @@ def _filters() -> scipy.sparse.csr_array:
     edges = mel_edges(BANDS, 0.0, RATE / 2)
     area = 2 / (edges[2:] - edges[:-2])
     return scipy.sparse.csr_array(triangles(edges, RATE, N_FFT) * area[:, None])
-
-
-def resampled(audio: Signal, sample_rate: int) -> Signal:
-    """A clip `(L,)` at the rate of all metrics, `RATE`; itself if it has that."""
-    if sample_rate == RATE:
-        return audio
-    made: Signal = soxr.resample(audio, sample_rate, RATE)
-    return made
 
 
 def log_mel(audio: Signal, sample_rate: int, normalize: bool = True) -> NDArray[np.float64]:
@@ -60,7 +54,7 @@ def log_mel(audio: Signal, sample_rate: int, normalize: bool = True) -> NDArray[
 
 def log_mels(audio: Signal, sample_rate: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """`log_mel` with and without normalisation, of one transform."""
-    audio = resampled(audio.astype(np.float64), sample_rate)
+    audio = resampled(audio.astype(np.float64), sample_rate, RATE)
     padded = np.pad(audio, N_FFT // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP]
     spectrum = scipy.fft.rfft(frames * np.hanning(N_FFT + 1)[:-1])

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-import soxr
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
@@ -13,7 +12,7 @@ from torch import Tensor
 from timbre.audio.mel import mel_spectrogram
 from timbre.core.notes import Notes, piano_roll
 from timbre.core.params import Audio
-from timbre.core.signal import Signal
+from timbre.core.signal import Signal, resampled
 from timbre.evaluation.cases.cases import Case
 from timbre.evaluation.metrics import distances as metrics
 from timbre.evaluation.metrics import pitch, transcription
@@ -88,8 +87,7 @@ class Scorer:
     @torch.inference_mode()
     def _embed(self, sound: Signal) -> Tensor:
         own = self._audio.sample_rate  # what the net was trained with
-        heard = sound if self._rate == own else soxr.resample(sound, self._rate, own)
-        mel = mel_spectrogram(heard, self._audio)
+        mel = mel_spectrogram(resampled(sound, self._rate, own), self._audio)
         return self._net.embed(torch.from_numpy(mel).float()[None])
 
     @torch.inference_mode()
@@ -108,10 +106,10 @@ class Scorer:
         return scores
 
     def _pitches(self, sound: Signal) -> Pitches | None:
-        return self._melodia.pitches(metrics.resampled(sound, self._rate), RATE)
+        return self._melodia.pitches(resampled(sound, self._rate, RATE), RATE)
 
     def _notes(self, output: Signal, notes: Notes) -> Scores:
-        heard = metrics.resampled(output, self._rate)
+        heard = resampled(output, self._rate, RATE)
         found = pitch.pitches(heard, RATE, PITCH_HOP)
         true = piano_roll(notes, found.shape[1], RATE / PITCH_HOP)
         transcribed = transcription.transcribe(found, heard, RATE, PITCH_HOP)

@@ -1,45 +1,60 @@
-"""The system of a trained model: audio -> mel -> model -> mel -> vocoder -> audio."""
+"""Systems of trained models: audio -> mel -> model -> mel -> vocoder -> audio."""
 
-from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import torch
-from torch import Tensor
 
 from timbre.audio.mel import clip_mel
+from timbre.core.errors import InputError
 from timbre.core.params import Audio
-from timbre.core.signal import Signal
+from timbre.core.signal import Signal, resampled
 from timbre.evaluation.cases.cases import Case
 from timbre.models import checkpoint
+from timbre.models.contract import TransferModel
 from timbre.models.vocoder.model import decode, load
 
 
 class NeuralSystem:
-    """A model and the vocoder.
+    """A model and the vocoder, at the rate and with the mel that they were trained for.
 
     Args:
         path: checkpoint of the model.
-        audio: the mel that everything here shares.
+        sample_rate: Hz, of the cases and of the output.
         vocoder: checkpoint of the vocoder.
         device: that model and vocoder run on.
+
+    Raises:
+        InputError: if they are missing, or of different mels.
     """
 
-    def __init__(self, path: Path, audio: Audio, vocoder: Path, device: str = "cpu") -> None:
+    def __init__(self, path: Path, sample_rate: int, vocoder: Path, device: str = "cpu") -> None:
         torch.set_num_threads(1)  # one process a core
-        _, self._model = checkpoint.load(path, device)
-        self._audio, self._vocoder = audio, load(vocoder, device)
+        mels = [checkpoint.description(each)["audio"] for each in (path, vocoder)]
+        if mels[0] != mels[1]:
+            raise InputError(
+                f"expected {path} and {vocoder} to share one mel, they have different settings; "
+                "please train the vocoder for the model."
+            )
+        _, model = checkpoint.load(path, device)
+        assert isinstance(model, TransferModel)
+        self._model, self._vocoder = model, load(vocoder, device)
+        self._audio, self._rate = Audio.model_validate(mels[0]), sample_rate
         self._device = device
 
     @torch.inference_mode()
     def __call__(self, case: Case, seed: int) -> Signal:
         """Equal cases and seeds give equal audio on one device."""
         torch.manual_seed(seed)
-        transfer: Callable[[Tensor, Tensor], Tensor] = self._model.transfer  # type: ignore[assignment]
+        clips = [
+            resampled(x, self._rate, self._audio.sample_rate) for x in (case.content, case.style)
+        ]
         content, style = (
-            torch.from_numpy(clip_mel(sound, self._audio))[None].to(self._device)
-            for sound in (case.content, case.style)
+            torch.from_numpy(clip_mel(clip, self._audio))[None].to(self._device) for clip in clips
         )
-        return decode(self._vocoder, transfer(content, style), len(case.content))
+        sound = decode(self._vocoder, self._model.transfer(content, style), len(clips[0]))
+        output = resampled(sound, self._audio.sample_rate, self._rate)[: len(case.content)]
+        return np.pad(output, (0, len(case.content) - len(output)))
 
     @property
     def parameters(self) -> int:
