@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from timbre.cli import listen, transfer
+from timbre.cli import demo, listen, transfer
 from timbre.cli.transfer import Weights
 from timbre.core.console import run
 from timbre.core.errors import InputError
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 app.add_typer(listen.app, name="listen", help="Ask listeners which of two systems is nearer.")
 app.command()(transfer.transfer)
+app.command()(demo.demo)
 
 
 @app.command()

@@ -154,8 +154,8 @@ def draw(
     """Draw one example of a piece; equal arguments give an equal example.
 
     The style is still the piece's own: `timbre.dataset.pairing` exchanges it. In the splits for
-    tests nothing is varied by effects or transposition. For the timbre net, which is to tell timbres
-    apart, any pitched program is played by any part.
+    tests nothing is varied by effects or transposition. For the timbre net, which is to tell
+    timbres apart, any pitched program is played by any part.
 
     Args:
         tracks: the piece.

@@ -1,6 +1,7 @@
 """The web page itself, in Gradio: its components, and which of them does what."""
 
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -38,12 +39,19 @@ CSS = """
 """
 
 
-def build(handlers: Handlers, examples: list[Example], limits: Limits, queue: int) -> Any:
+def build(
+    handlers: Handlers,
+    examples: list[Example],
+    library: dict[str, Path],
+    limits: Limits,
+    queue: int,
+) -> Any:
     """The page.
 
     Args:
         handlers: that do the work, with the models that it offers.
         examples: to click.
+        library: styles by name.
         limits: that it tells of.
         queue: how many may wait at most.
 
@@ -64,8 +72,10 @@ def build(handlers: Handlers, examples: list[Example], limits: Limits, queue: in
         with gr.Row():
             content = _upload("Content: the notes")
             style = _upload("Style: the sound")
-        if examples:
-            gr.Markdown("Or try an example:")
+        by_name = gr.Dropdown(
+            list(library), value=None, label="Or a style by name", info="Short clips, CC0"
+        )
+        gr.Markdown("Or try an example:")
         with gr.Row():
             buttons = [gr.Button(each.label, size="sm", min_width=200) for each in examples]
         with gr.Row():
@@ -119,6 +129,7 @@ def build(handlers: Handlers, examples: list[Example], limits: Limits, queue: in
             # gr.Examples would hand out its first copy of a clip after that has been deleted
             clips = (str(example.content), str(example.style))
             button.click(partial(tuple, clips), None, [content, style], **quietly)
+        by_name.input(lambda title: str(library[title]), by_name, style, **quietly)
         model.change(
             lambda name: gr.Slider(visible=service.default_temperature(name) is not None),
             model,

@@ -142,8 +142,8 @@ def _application(
 
     clips = folder / "examples"
     clips.mkdir()
-    examples = serving_examples.write(clips, handlers.service.audio)
-    page = layout.build(handlers, examples, limits, queue)
+    examples, library = serving_examples.write(clips)
+    page = layout.build(handlers, examples, library, limits, queue)
     app: ASGIApp = gr.mount_gradio_app(
         Starlette(middleware=[Middleware(Private, streams)]),
         page,

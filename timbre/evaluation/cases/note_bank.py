@@ -11,7 +11,6 @@ import soxr
 from timbre.audio import recordings
 from timbre.core.errors import InputError
 from timbre.core.signal import Signal
-from timbre.evaluation.metrics import pitch
 
 COLUMNS = ("instrument", "midi_pitch", "file")  # that a table of notes has to have
 FRAME_SECONDS = 0.01  # of the level by which a recording is trimmed
@@ -32,6 +31,7 @@ FAMILY_WORDS = {
     "bass": r"bass",
 }
 ENSEMBLE = r"section|ensemble|orchestra|choir|strings"
+LOWEST, HIGHEST = 28, 100  # MIDI pitches, E1 to E7, that transcribers tell
 
 
 class Bank:
@@ -69,7 +69,7 @@ class Bank:
     def shared(self, one: str, other: str) -> list[int]:
         """Ascending MIDI pitches that both can play and the pitch tracker can tell."""
         both = self._reach(one) & self._reach(other)
-        return sorted(both & set(range(pitch.LOWEST, pitch.HIGHEST + 1)))
+        return sorted(both & set(range(LOWEST, HIGHEST + 1)))
 
     def _reach(self, instrument: str) -> set[int]:
         span = range(-self._max_shift, self._max_shift + 1)

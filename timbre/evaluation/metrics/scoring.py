@@ -15,14 +15,13 @@ from timbre.core.params import Audio
 from timbre.core.signal import Signal, resampled
 from timbre.evaluation.cases.cases import Case
 from timbre.evaluation.metrics import distances as metrics
-from timbre.evaluation.metrics import pitch, transcription
+from timbre.evaluation.metrics import transcription
+from timbre.evaluation.metrics.basic_pitch import BasicPitch
 from timbre.evaluation.metrics.distances import RATE
 from timbre.evaluation.metrics.melodia import Melodia, Pitches, jaccard
 from timbre.models import checkpoint
 from timbre.models.timbre_net.families import FAMILIES
 from timbre.models.timbre_net.model import Model as TimbreNet
-
-PITCH_HOP = 512  # samples at `RATE` between the frames in which pitches are compared
 
 Mel = NDArray[np.float64]
 Scores = dict[str, float]
@@ -41,6 +40,7 @@ class Scorer:
         _, net = checkpoint.load(timbre)
         assert isinstance(net, TimbreNet)
         self._net, self._rate, self._melodia = net, sample_rate, melodia
+        self._transcriber = BasicPitch()
         self._audio = Audio.model_validate(checkpoint.description(timbre)["audio"])
 
     def score(self, case: Case, outputs: Mapping[str, Signal]) -> dict[str, Scores]:
@@ -109,9 +109,8 @@ class Scorer:
         return self._melodia.pitches(resampled(sound, self._rate, RATE), RATE)
 
     def _notes(self, output: Signal, notes: Notes) -> Scores:
-        heard = resampled(output, self._rate, RATE)
-        found = pitch.pitches(heard, RATE, PITCH_HOP)
-        true = piano_roll(notes, found.shape[1], RATE / PITCH_HOP)
-        transcribed = transcription.transcribe(found, heard, RATE, PITCH_HOP)
-        onset, note = transcription.note_f1(transcribed, notes)
-        return {"onset_f1": onset, "note_f1": note, "frame_f1": metrics.frame_f1(found, true)}
+        heard = self._transcriber(output, self._rate)
+        true = piano_roll(notes, heard.frames.shape[1], heard.frames_per_second)
+        onset, note = transcription.note_f1(heard.notes, notes)
+        frame = metrics.frame_f1(heard.frames, true)
+        return {"onset_f1": onset, "note_f1": note, "frame_f1": frame}

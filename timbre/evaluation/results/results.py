@@ -66,7 +66,10 @@ METRICS = {
         "0 is every pitch right, 1 is none",
     ),
     "onset_f1": Metric(
-        "onset F1", "higher", 3, "notes with the right pitch that begin at the right time"
+        "onset F1",
+        "higher",
+        3,
+        "notes with the right pitch that begin at the right time, as Basic Pitch hears them",
     ),
     "note_f1": Metric("note F1", "higher", 3, "the same, where notes must also end rightly"),
     "frame_f1": Metric(

@@ -126,8 +126,8 @@ class Model(TransferModel):
 
         The error of the normalised mel is absolute, and counts more where the target is loud:
         partials are few, and a blur between them would cost little. Beside it counts the
-        log-spectral distance as it is measured (`evaluation.metrics.distances.lsd`), whose best guess is a mean,
-        not a median. Blur lowers peaks, and so the power of a frame, which therefore is told
+        log-spectral distance as it is measured (`distances.lsd`), whose best guess is a mean, not a
+        median. Blur lowers peaks, and so the power of a frame, which therefore is told
         apart. The notes are known of what was rendered; that the code must tell them is what makes
         it learn pitch in minutes.
 
