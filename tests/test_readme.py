@@ -3,15 +3,12 @@
 import re
 
 import numpy as np
-import pytest
 
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-WEIGHTS = ROOT / "weights"
 
 
-@pytest.mark.skipif(not list(WEIGHTS.glob("*.safetensors")), reason="no weights here")
 def test_the_example_of_a_transfer_in_python() -> None:
     (block,) = (
         each for each in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if "Transfer" in each
@@ -34,3 +31,8 @@ def test_every_page_that_is_linked_is_there() -> None:
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", README)
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_it_is_short_and_names_the_test_command() -> None:
+    assert len(README.splitlines()) <= 150
+    assert "./run pytest" in README
