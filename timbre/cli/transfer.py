@@ -123,6 +123,8 @@ def _loaded(
         nonlocal begun
         written = tool.file(content, style, out, settings, blend, watch, output_format)
         begun, took = perf_counter(), perf_counter() - begun
+        for remark in written.remarks:
+            print(f"note: {remark}", file=sys.stderr)
         report: Report = {"output": str(out), "content": str(content), "style": str(style)}
         if blend is not None:
             report["blend"] = str(blend)

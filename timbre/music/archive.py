@@ -13,6 +13,7 @@ from typing import IO, Self
 from timbre.core.errors import InputError
 from timbre.core.files import replacing
 from timbre.music.refusals import Refused
+from timbre.music.standard_midi import is_midi
 
 _HEAD = 12  # bytes that tell a MIDI file from others
 
@@ -92,11 +93,6 @@ def write_tar(path: Path, members: Iterable[tuple[str, bytes]]) -> int:
             header.size = len(content)
             tar.addfile(header, io.BytesIO(content))
     return len(names)
-
-
-def is_midi(content: bytes) -> bool:
-    """Whether `content` begins as a standard MIDI file does, bare or wrapped in RIFF."""
-    return content.startswith(b"MThd") or (content[:4] == b"RIFF" and content[8:12] == b"RMID")
 
 
 def _unused(name: str, names: dict[str, int]) -> str:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from timbre.core.notes import NOTE, Track, notes_by_part, notes_from_columns
 from timbre.music.midi_events import Events, FaultError, Integers, decode
+from timbre.music.standard_midi import unwrapped
 
 DRUMS = 9  # the channel
 
@@ -31,8 +32,7 @@ def read(data: bytes) -> list[Track]:
     Raises:
         MidiError: if it cannot be read.
     """
-    if data.startswith(b"RIFF"):
-        data = data[20:]  # its head, and that of the one chunk in it
+    data = unwrapped(data)
     try:
         events = decode(data)
     except FaultError as error:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import soundfile
 
 from timbre.core.errors import InputError
+from timbre.transfer.midi_content import is_midi
 
 MEGABYTE = 1 << 20  # bytes, as Gradio counts them when it refuses an upload
 UNSTATED = 1 << 62  # frames: libsndfile's word for a stream whose header tells no length
@@ -63,6 +64,8 @@ def checked(path: Path | None, role: str, limits: Limits = USUAL, least: float =
             f"expected {limits.megabytes} MB at most, {path.name} has {size / MEGABYTE:,.0f} MB; "
             "please shorten it or save it as FLAC or MP3."
         )
+    if is_midi(path):  # which refuses pieces of hours by itself
+        return path
     seconds = stated_seconds(path)
     if seconds is None and decoded_seconds(path, limits.seconds + 1) > limits.seconds:
         raise InputError(

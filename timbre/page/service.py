@@ -16,7 +16,8 @@ from timbre.core.params import Audio
 from timbre.core.signal import SILENCE, Signal, at_level
 from timbre.models import card, checkpoint, registry, shipped
 from timbre.page.limits import USUAL, Limits, checked
-from timbre.transfer import streams
+from timbre.transfer import midi_content, streams
+from timbre.transfer.midi_content import is_midi
 from timbre.transfer.progress import ProgressCallback, no_progress
 from timbre.transfer.settings import TransferSettings
 from timbre.transfer.styles import LEAST
@@ -121,7 +122,10 @@ class TransferService:
     ) -> Made:
         watch(0.0)
         rate = self.audio.sample_rate
-        notes = streams.read(content, rate, scratch)[:, 0]
+        if is_midi(content):
+            notes = midi_content.play(content, self.audio, scratch)[0][:, 0]
+        else:
+            notes = streams.read(content, rate, scratch)[:, 0]
         if streams.rms_and_peak(notes)[1] < SILENCE:
             raise InputError(f"expected sound, {content} is silent; please take another recording.")
         transfer = self._transfer(model)

@@ -21,7 +21,7 @@ FASTEST = 96_000  # Hz, that FluidSynth renders at; above, it would take another
 BLOCK = 64  # samples: FluidSynth's unit of work, to which the times of its events are bound
 
 # pyfluidsynth offers 16-bit output only, whose dither depends on what was rendered before
-_write_float = fluidsynth.cfunc(
+write_float = fluidsynth.cfunc(
     "fluid_synth_write_float",
     ctypes.c_int,
     ("synth", ctypes.c_void_p, 1),
@@ -51,7 +51,7 @@ _remove_font = fluidsynth.cfunc(
     ("synth", ctypes.c_void_p, 1),
     ("sfont", ctypes.c_void_p, 1),
 )
-_set_interpolation = fluidsynth.cfunc(
+set_interpolation = fluidsynth.cfunc(
     "fluid_synth_set_interp_method",
     ctypes.c_int,
     ("synth", ctypes.c_void_p, 1),
@@ -125,7 +125,7 @@ class Synth:
                 "synth.chorus.active": int(self._settings.chorus),
             },
         )
-        _set_interpolation(synth.synth, -1, self._settings.interpolation)  # of all channels
+        set_interpolation(synth.synth, -1, self._settings.interpolation)  # of all channels
         return synth
 
     def __enter__(self) -> Self:
@@ -218,4 +218,4 @@ def _write(synth: fluidsynth.Synth, stereo: NDArray[np.float32], start: int, sto
     """Render the samples from `start` to `stop` of `(2, samples)`."""
     if stop > start:
         left, right = (channel.ctypes.data for channel in stereo)
-        _write_float(synth.synth, stop - start, left, start, 1, right, start, 1)
+        write_float(synth.synth, stop - start, left, start, 1, right, start, 1)

@@ -1,22 +1,25 @@
-"""A MIDI file as content: its notes played by the synthesizer, onto the disk."""
+"""A MIDI file as content: played by the synthesizer, as players play it, onto the disk."""
 
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
+import soxr
 
 from timbre.core.errors import InputError
-from timbre.core.notes import Track, segment
 from timbre.core.params import Audio
-from timbre.synthesis.synth import FASTEST, Synth, Synthesis
+from timbre.music.standard_midi import is_midi as begins_as_midi
+from timbre.music.standard_midi import seconds, sequence
 from timbre.transfer.memmap import Floats, release
 from timbre.transfer.streams import BLOCK, CONTENT, rms_and_peak
 
 FONT = "TimGM6mb"  # comes with pretty_midi: it is there wherever this is
-SYNTHESIS = Synthesis(oversampling=2, interpolation=4, polyphony=256, reverb=False, chorus=False)
-STEP, HELD = 24.0, 8.0  # s: played at once, and how much longer its notes may sound
+OVERSAMPLING = 2  # the synthesizer aliases
 LONGEST = 7200.0  # s
-RELEASE = 1.0  # s that is heard after the last note
+RELEASE = 1.0  # s that is heard after the file's end
 LARGEST = 1 << 24  # bytes
+PLAYED = 1 << 16  # samples at once
 
 
 def is_midi(path: Path) -> bool:
@@ -24,11 +27,10 @@ def is_midi(path: Path) -> bool:
     if not path.is_file():
         return False
     with path.open("rb") as file:
-        head = file.read(12)
-    return head[:4] == b"MThd" or (head[:4] == b"RIFF" and head[8:] == b"RMID")
+        return begins_as_midi(file.read(12))
 
 
-def play(path: Path, audio: Audio, folder: Path) -> Floats:
+def play(path: Path, audio: Audio, folder: Path) -> tuple[Floats, tuple[str, ...]]:
     """Play a MIDI file, drums left out.
 
     Args:
@@ -37,67 +39,92 @@ def play(path: Path, audio: Audio, folder: Path) -> Floats:
         folder: for the samples.
 
     Returns:
-        `(L, 1)`, on disk.
+        `(L, 1)`, on disk; and what is to be said of it, a line each.
 
     Raises:
-        InputError: if it is damaged, longer than `LONGEST`, or has no notes but of drums.
+        InputError: if it is damaged, longer than `LONGEST`, or has no notes but of drums; or if
+            FluidSynth is not installed.
     """
-    from timbre.synthesis import soundfonts  # looks for pretty_midi, which takes its time
-
-    tracks = _tracks(path)
-    end = max(float(track.notes["end"].max()) for track in tracks)
-    if end > LONGEST:
+    try:
+        from timbre.synthesis import soundfonts
+        from timbre.synthesis.midi_player import MidiPlayer
+        from timbre.synthesis.synth import FASTEST, Synthesis
+    except ImportError as error:
+        raise InputError(
+            f"expected FluidSynth to play {path}, it is not installed ({error}); please install "
+            "the library (libfluidsynth3 on Debian, fluid-synth by Homebrew) or give a recording."
+        ) from None
+    data = _read(path)
+    damaged = InputError(f"expected a MIDI file, {path} is damaged; please export it again.")
+    try:
+        found = sequence(data)
+    except ValueError:
+        raise damaged from None
+    lasts = seconds(found)
+    if lasts is not None and lasts > LONGEST:
         raise InputError(
             f"expected a piece of {LONGEST / 60:.0f} minutes at most, {path} lasts "
-            f"{end / 60:,.0f}; please cut it."
+            f"{lasts / 60:,.0f}; please cut it."
         )
-    length = round((end + RELEASE) * audio.sample_rate)
-    step = round(STEP * audio.sample_rate)
-    settings = SYNTHESIS.model_copy(
-        update={"oversampling": min(SYNTHESIS.oversampling, max(1, FASTEST // audio.sample_rate))}
-    )
-    played_at_once = audio.model_copy(update={"segment_seconds": STEP + HELD})
-    ringing = np.zeros(played_at_once.segment_samples)
+    factor = min(OVERSAMPLING, max(1, FASTEST // audio.sample_rate))
+    rate = factor * audio.sample_rate
+    length = None if lasts is None else round(lasts * rate)
+    settings = Synthesis(oversampling=1, interpolation=4, polyphony=256, reverb=False, chorus=False)
     target = folder / CONTENT
-    with (
-        Synth(soundfonts.find(FONT)[0], played_at_once, settings) as synth,
-        target.open("wb") as out,
-    ):
-        for start in range(0, length, step):
-            for track in tracks:
-                begun = track.notes[track.notes["start"] < start / audio.sample_rate + STEP]
-                chosen = segment(begun, start / audio.sample_rate, STEP + HELD)
-                if len(chosen):
-                    ringing += synth.render(chosen, track.program)
-            done = ringing[: min(step, length - start)]
-            out.write(done.astype(np.float32).tobytes())
-            ringing = np.pad(ringing[step:], (0, step))
+    player = MidiPlayer(
+        found.data, soundfonts.find(FONT)[0], rate, settings, ignores_tempo=found.is_film_time
+    )
+    with closing(player), target.open("wb") as out:
+        down = soxr.ResampleStream(factor, 1, 1)
+        for last, block in _last_told(player.blocks(length, PLAYED, round(RELEASE * rate))):
+            sound = down.resample_chunk(block, last=last) if factor > 1 else block
+            out.write(np.ascontiguousarray(sound, np.float32).data)
+            if out.tell() > 4 * (LONGEST + RELEASE) * audio.sample_rate:
+                raise InputError(
+                    f"expected a piece of {LONGEST / 60:.0f} minutes at most, {path} lasts longer; "
+                    "please cut it."
+                )
+    if not player.notes:
+        if player.drum_notes:
+            raise InputError(
+                f"expected notes, {path} has none but those of drums; please give another piece."
+            )
+        if not lasts:
+            raise damaged
+        raise InputError(f"expected notes, {path} has none; please give another piece.")
     played = np.memmap(target, np.float32, "r+")
     rms, peak = rms_and_peak(played)
     for start in range(0, len(played) if peak else 0, BLOCK):
         # at the level of what models learn from: a synthesizer's own is soft
         played[start : start + BLOCK] *= min(10 ** (audio.level_db / 20) / rms, 0.99 / peak)
         release(played)
-    return played.reshape(-1, 1)
+    return played.reshape(-1, 1), _remarks(path, player.drum_notes, player.exclusive)
 
 
-def _tracks(path: Path) -> list[Track]:
-    """What of it is played."""
-    from timbre.music import midi  # brings a compiler, which takes longer to load than to play
-
+def _read(path: Path) -> bytes:
+    """The file's bytes."""
     if path.stat().st_size > LARGEST:
         raise InputError(
             f"expected a MIDI file of {LARGEST >> 20} MB at most, {path} is larger; "
             "please give the piece alone."
         )
-    try:
-        tracks = [track for track in midi.read(path.read_bytes()) if not track.is_drum]
-    except midi.MidiError as error:
-        raise InputError(
-            f"expected a MIDI file, {path} is damaged ({error}); please export it again."
-        ) from None
-    if not tracks:
-        raise InputError(
-            f"expected notes, {path} has none but those of drums; please give another piece."
-        )
-    return tracks
+    return path.read_bytes()
+
+
+def _last_told(blocks: Iterator[Floats]) -> Iterator[tuple[bool, Floats]]:
+    """Blocks, and whether each is the last."""
+    before = next(blocks)
+    for block in blocks:
+        yield False, before
+        before = block
+    yield True, before
+
+
+def _remarks(path: Path, drum_notes: int, exclusive: int) -> tuple[str, ...]:
+    """What of a file is not played."""
+    found = []
+    if drum_notes:
+        found.append(f"{path}: {drum_notes:,} notes of drums are left out")
+    if exclusive:
+        found.append(f"{path}: {exclusive:,} system exclusive messages are left out")
+    return tuple(found)

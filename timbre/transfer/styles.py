@@ -9,6 +9,7 @@ from timbre.core.errors import InputError
 from timbre.core.params import Audio
 from timbre.core.signal import SILENCE, Signal, at_level
 from timbre.transfer import streams
+from timbre.transfer.midi_content import is_midi
 
 READ = 120.0  # s: from the start
 PART = 8.0  # s: as long as the clips that models learn from, or less
@@ -30,6 +31,11 @@ def read(path: Path, audio: Audio) -> Signal:
     Raises:
         InputError: as `timbre.transfer.streams.read`.
     """
+    if is_midi(path):
+        raise InputError(
+            f"expected a recording as style, {path} is MIDI, which has no sound of its own; "
+            "please give a recording of the sound."
+        )
     with TemporaryDirectory() as folder:
         return np.array(streams.read(path, audio.sample_rate, Path(folder), seconds=READ)[:, 0])
 

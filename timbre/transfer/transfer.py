@@ -48,6 +48,7 @@ class Written(NamedTuple):
     channels: int
     content_lufs: float | None  # EBU R128; None where it is too short or soft to be measured
     gain_db: float  # that made it as loud
+    remarks: tuple[str, ...] = ()  # what of the content is not played, a line each
 
 
 class Transfer:
@@ -196,8 +197,9 @@ class Transfer:
         watch: ProgressCallback,
     ) -> Written:
         ours, rate = self._audio.sample_rate, output_format.sample_rate or self._audio.sample_rate
+        remarks: tuple[str, ...] = ()
         if midi_content.is_midi(content):
-            notes = midi_content.play(content, self._audio, folder)
+            notes, remarks = midi_content.play(content, self._audio, folder)
         else:
             notes = streams.read(content, ours, folder, output_format.stereo)
         timbre = self._styles.blend([self._styles.get(path) for path in heard], notes, settings)
@@ -211,6 +213,7 @@ class Transfer:
             channels=made.shape[1],
             content_lufs=lufs,
             gain_db=round(20 * math.log10(gain), 2) if gain else 0.0,
+            remarks=remarks,
         )
 
     def _made(

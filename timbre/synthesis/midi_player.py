@@ -1,0 +1,149 @@
+"""MIDI files played by FluidSynth's own player: all their controllers, tempos and programs."""
+
+import ctypes
+from collections.abc import Iterator
+from pathlib import Path
+
+import fluidsynth
+import numpy as np
+from numpy.typing import NDArray
+
+from timbre.core.errors import InputError
+from timbre.synthesis.synth import Synthesis, set_interpolation, write_float
+
+DRUMS = 9  # the channel
+NOTE_ON, SYSEX = 0x90, 0xF0
+OK = 0
+PLAYING, TEMPO_FROM_OUTSIDE = 1, 2  # of FluidSynth's enumerations
+HALF_SECOND = 500_000  # microseconds a beat
+CHANNELS = 16
+PEDALS = (64, 66)  # controllers: sustain, sostenuto
+
+_add_mem = fluidsynth.cfunc(
+    "fluid_player_add_mem",
+    ctypes.c_int,
+    ("player", ctypes.c_void_p, 1),
+    ("buffer", ctypes.c_void_p, 1),
+    ("len", ctypes.c_size_t, 1),
+)
+_event_type = fluidsynth.cfunc(
+    "fluid_midi_event_get_type", ctypes.c_int, ("evt", ctypes.c_void_p, 1)
+)
+_event_channel = fluidsynth.cfunc(
+    "fluid_midi_event_get_channel", ctypes.c_int, ("evt", ctypes.c_void_p, 1)
+)
+_event_velocity = fluidsynth.cfunc(
+    "fluid_midi_event_get_velocity", ctypes.c_int, ("evt", ctypes.c_void_p, 1)
+)
+_handle = fluidsynth.cfunc(
+    "fluid_synth_handle_midi_event",
+    ctypes.c_int,
+    ("data", ctypes.c_void_p, 1),
+    ("event", ctypes.c_void_p, 1),
+)
+_all_notes_off = fluidsynth.cfunc(
+    "fluid_synth_all_notes_off",
+    ctypes.c_int,
+    ("synth", ctypes.c_void_p, 1),
+    ("chan", ctypes.c_int, 1),
+)
+_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+
+
+class MidiPlayer:
+    """One MIDI file, played once, its drums left out.
+
+    Args:
+        data: a standard MIDI file.
+        font: a soundfont.
+        rate: Hz, that FluidSynth renders at.
+        settings: of FluidSynth.
+        ignores_tempo: play beats of half a second, whatever tempo the file sets.
+
+    Attributes:
+        notes: how many began, of those that are played.
+        drum_notes: how many were left out.
+        exclusive: how many system exclusive messages were left out.
+
+    Raises:
+        InputError: if FluidSynth cannot load the soundfont.
+    """
+
+    def __init__(
+        self, data: bytes, font: Path, rate: int, settings: Synthesis, *, ignores_tempo: bool
+    ) -> None:
+        self.notes = self.drum_notes = self.exclusive = 0
+        self._synth = fluidsynth.Synth(
+            gain=0.2,
+            samplerate=rate,
+            channels=CHANNELS,
+            **{
+                "synth.polyphony": settings.polyphony,
+                "synth.reverb.active": int(settings.reverb),
+                "synth.chorus.active": int(settings.chorus),
+                "player.timing-source": "sample",
+            },
+        )
+        set_interpolation(self._synth.synth, -1, settings.interpolation)
+        if self._synth.sfload(str(font), 1) < 0:  # all channels begin with its piano
+            self._synth.delete()
+            raise InputError(f"expected a soundfont (.sf2 or .sf3), FluidSynth cannot load {font}.")
+        self._player = fluidsynth.new_fluid_player(self._synth.synth)
+        self._callback = _CALLBACK(self._event)  # kept, or it would be freed
+        fluidsynth.fluid_player_set_playback_callback(
+            self._player, self._callback, self._synth.synth
+        )
+        self._data = ctypes.create_string_buffer(data, len(data))
+        _add_mem(self._player, self._data, len(data))
+        fluidsynth.fluid_player_play(self._player)
+        if ignores_tempo:
+            fluidsynth.fluid_player_set_tempo(self._player, TEMPO_FROM_OUTSIDE, HALF_SECOND)
+
+    def _event(self, synth: int, event: int) -> int:
+        """Hand an event of the file on to the synthesizer, if it is to be played."""
+        kind = _event_type(event)
+        if kind == SYSEX:
+            self.exclusive += 1
+            return OK
+        starts = kind == NOTE_ON and _event_velocity(event) > 0
+        if _event_channel(event) == DRUMS and kind < SYSEX:
+            self.drum_notes += starts
+            return OK
+        self.notes += starts
+        return int(_handle(synth, event))
+
+    def blocks(self, length: int | None, size: int, release: int) -> Iterator[NDArray[np.float32]]:
+        """The sound, stereo mixed to mono, block by block: `(size,)`, the last ones shorter.
+
+        Args:
+            length: samples until the file's end; None: until the player has ended, which it does
+                some two seconds later.
+            size: samples of a block.
+            release: samples that are played after that, when all keys and pedals are up.
+        """
+        left = length
+        while left if left is not None else self._is_playing():
+            block = self._render(size if left is None else min(size, left))
+            left = None if left is None else left - len(block)
+            yield block
+        for channel in range(CHANNELS):
+            for pedal in PEDALS:
+                self._synth.cc(channel, pedal, 0)
+        _all_notes_off(self._synth.synth, -1)
+        yield self._render(release)
+
+    def _is_playing(self) -> bool:
+        return int(fluidsynth.fluid_player_get_status(self._player)) == PLAYING
+
+    def _render(self, count: int) -> NDArray[np.float32]:
+        stereo = np.zeros((2, count), np.float32)
+        left, right = (channel.ctypes.data for channel in stereo)
+        write_float(self._synth.synth, count, left, 0, 1, right, 0, 1)
+        mono: NDArray[np.float32] = stereo.mean(axis=0)
+        return mono
+
+    def close(self) -> None:
+        """End the player and the synthesizer."""
+        fluidsynth.fluid_player_stop(self._player)
+        fluidsynth.delete_fluid_player(self._player)
+        self._synth.delete()
