@@ -105,7 +105,7 @@ def main() -> None:
 
     load()  # nothing of it is used here, but what is wrong with it is said by every stage
     table = score_all(args.benchmark, args.outputs, args.timbre)
-    with replacing(args.scores) as folder:
+    with replacing(args.scores, folder=True) as folder:
         folder.mkdir()
         for system, rows in table.items():
             with (folder / f"{system}.csv").open("w", newline="") as file:
@@ -113,7 +113,7 @@ def main() -> None:
                 writer.writeheader()
                 for case, row in rows.items():
                     writer.writerow({"case": case} | {key: f"{row[key]:.6g}" for key in row})
-    with replacing(args.metrics) as folder:
+    with replacing(args.metrics, folder=True) as folder:
         folder.mkdir()
         for system, rows in table.items():
             write_json(folder / f"{system}.json", means(rows))

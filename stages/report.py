@@ -57,7 +57,7 @@ def write_scores(path: Path, summary: Summary) -> None:
 
 def write_plots(folder: Path, summary: Summary, heats: list[tables.Heat]) -> None:
     """Write what DVC draws: a JSON each metric, and the means by family of content and style."""
-    with replacing(folder) as temporary:
+    with replacing(folder, folder=True) as temporary:
         for metric in METRICS:
             rows = [
                 {"system": name, "role": sources.about(name).role}

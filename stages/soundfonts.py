@@ -33,7 +33,7 @@ def main() -> None:
         raise InputError(f"expected soundfonts of different file names, got {', '.join(files)}.")
 
     card = {}
-    with replacing(args.folder) as temporary:
+    with replacing(args.folder, folder=True) as temporary:
         temporary.mkdir()
         for name, (path, licence) in found.items():
             copy = temporary / soundfonts.file_name(name)

@@ -177,7 +177,7 @@ def main() -> None:
     )
     with scratch:
         path = render(scratch.path, args.table, args.soundfonts, settings, args.scheduler)
-        with replacing(args.store) as temporary:
+        with replacing(args.store, folder=True) as temporary:
             path.rename(temporary)
     print(f"spectrograms of {', '.join(f'{n} {split}' for split, n in counts.items())} examples")
 

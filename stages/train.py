@@ -83,7 +83,7 @@ def main() -> None:
         trainer.progress.write_history(args.history)
         if args.samples is not None:
             pictures.mkdir(exist_ok=True)  # what does not transfer leaves none
-            with replacing(args.samples) as temporary:
+            with replacing(args.samples, folder=True) as temporary:
                 shutil.copytree(pictures, temporary)
         write_json(args.metrics, found)
     loss, speed = found["valid_loss"], found["examples_per_second"]

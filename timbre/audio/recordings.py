@@ -1,17 +1,20 @@
 """Recordings of any kind, and the pairs of them that somebody wants transferred."""
 
-import io
-import subprocess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import soundfile
 import soxr
+from numpy.typing import NDArray
 
+from timbre.core import ffmpeg
 from timbre.core.errors import InputError
-from timbre.core.signal import SILENCE, Signal
+from timbre.core.signal import SILENCE, Signal, mixing, without_rumble
 
 SHORTEST = 0.25  # s: less holds hardly a note
+HEADERS = 4096  # bytes that a file has beside its samples, without being looked at twice
+WIDTHS = {"PCM_U8": 1, "PCM_S8": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4}  # bytes
 
 
 def read(path: Path, sample_rate: int, max_seconds: float | None = None) -> Signal:
@@ -23,7 +26,8 @@ def read(path: Path, sample_rate: int, max_seconds: float | None = None) -> Sign
         max_seconds: read no more than this from the start; None reads all.
 
     Returns:
-        `(L,)`, the mean of the channels, at the recording's own level.
+        `(L,)`, the mean of the channels, or the loudest where they cancel, without offset, at the
+        recording's own level.
 
     Raises:
         InputError: if the file is missing, is no audio, is damaged, lasts less than a quarter of a
@@ -31,11 +35,18 @@ def read(path: Path, sample_rate: int, max_seconds: float | None = None) -> Sign
     """
     if not path.is_file():
         raise InputError(f"expected a recording, found no file {path}; please mend its path.")
-    try:
-        channels, rate = _decode(path, max_seconds)
-    except (soundfile.LibsndfileError, ValueError, TypeError):
-        # no format of libsndfile's; or a FLAC file written to a pipe, which states no length
-        channels, rate = _decode(io.BytesIO(_converted(path, max_seconds)), max_seconds)
+    decoded = None if is_doubtful(path) else _decoded(path, max_seconds)
+    if decoded is None:
+        with TemporaryDirectory() as folder:
+            wav = Path(folder) / "decoded.wav"
+            fault = ffmpeg.to_wav(path, wav, max_seconds, strict=not is_doubtful(path))
+            decoded = None if fault else _decoded(wav, max_seconds)
+            if decoded is None:
+                raise InputError(
+                    f"expected a recording, {path} is damaged or no audio (ffmpeg: "
+                    f"{fault or 'it holds none'}); please convert it to WAV or FLAC."
+                )
+    channels, rate = decoded
     if not np.isfinite(channels).all():
         raise InputError(
             f"expected finite samples, {path} has NaN or infinity; please export it again."
@@ -46,43 +57,37 @@ def read(path: Path, sample_rate: int, max_seconds: float | None = None) -> Sign
             f"expected a recording of {SHORTEST} s or more, {path} lasts {seconds:.3f} s; "
             "please take a longer one."
         )
-    mono = channels.mean(axis=1)
+    weights = mixing(np.mean(channels**2, axis=0), float(np.mean(channels.mean(axis=1) ** 2)))
+    mono = without_rumble(channels @ weights, rate)
     if np.abs(mono).max() < SILENCE:
         raise InputError(f"expected sound, {path} is silent; please take another recording.")
     resampled: Signal = soxr.resample(mono, rate, sample_rate)
     return resampled
 
 
-def _decode(source: Path | io.BytesIO, max_seconds: float | None) -> tuple[Signal, int]:
-    """Samples `(L, channels)` and their rate in Hz, by libsndfile."""
-    with soundfile.SoundFile(source) as file:
-        frames = -1 if max_seconds is None else round(max_seconds * file.samplerate)
-        return file.read(frames, dtype="float32", always_2d=True), file.samplerate
+def is_doubtful(path: Path) -> bool:
+    """Whether libsndfile may read less of a file than there is.
 
-
-def _converted(path: Path, max_seconds: float | None) -> bytes:
-    """The file as WAV of 32-bit floats, its rate and channels kept, by ffmpeg.
-
-    WAV rather than bare samples, for the header says the rate and the number of channels.
+    It reads the first of chained OGG streams alone, believes what an MP3 file says of its length,
+    and a header that a recorder which died, or a tool that cut, left with too small a number.
     """
-    limit = [] if max_seconds is None else ["-t", str(max_seconds)]
-    # `file:` keeps a name with a colon from being taken for a protocol
-    command = ["ffmpeg", "-nostdin", "-v", "error", "-xerror", "-i", f"file:{path}", "-vn"]
     try:
-        result = subprocess.run(
-            [*command, *limit, "-f", "wav", "-c:a", "pcm_f32le", "-"],
-            capture_output=True,
-            check=False,
-        )
-    except FileNotFoundError:
-        raise InputError(
-            f"expected ffmpeg to read {path}, it is not installed; "
-            "please install it or convert the file to WAV."
-        ) from None
-    if result.returncode or not result.stdout:
-        said = result.stderr.decode(errors="replace").strip().splitlines() or ["nothing said"]
-        raise InputError(
-            f"expected a recording, {path} is damaged or no audio (ffmpeg: {said[-1]}); "
-            "please convert it to WAV or FLAC."
-        )
-    return result.stdout
+        with path.open("rb") as binary, soundfile.SoundFile(binary) as file:
+            if file.format in ("OGG", "MP3"):
+                return True
+            bare = file.frames * file.channels * WIDTHS.get(file.subtype, 8)
+            found: bool = path.stat().st_size > bare + HEADERS
+            return found
+    except (soundfile.LibsndfileError, ValueError, TypeError, OSError):
+        return False
+
+
+def _decoded(path: Path, max_seconds: float | None) -> tuple[NDArray[np.float32], int] | None:
+    """Samples `(L, channels)` and their rate in Hz, by libsndfile; None if it cannot."""
+    try:
+        with path.open("rb") as binary, soundfile.SoundFile(binary) as file:
+            frames = -1 if max_seconds is None else round(max_seconds * file.samplerate)
+            return file.read(frames, dtype="float32", always_2d=True), file.samplerate
+    except (soundfile.LibsndfileError, ValueError, TypeError):
+        # no format of libsndfile's; or a FLAC file written to a pipe, which states no length
+        return None

@@ -58,7 +58,7 @@ def demo(
             f"expected a folder of a new name to write, {out} is there already; "
             "please delete it or name another with --out."
         )
-    with replacing(out) as folder:
+    with replacing(out, folder=True) as folder:
         folder.mkdir()
         from timbre.transfer.transfer import Transfer  # loads PyTorch
 

@@ -101,11 +101,14 @@ def report(
     plot: Annotated[Path | None, typer.Option(help="PNG or SVG to write.")] = None,
 ) -> None:
     """Say which systems listeners preferred: shares with exact 95 % intervals."""
-    from timbre.core.files import write_json
+    from timbre.core.files import apart, writable, write_json
     from timbre.listening import answers as listening_answers
     from timbre.listening import picture, report
 
     kind = picture.kind(plot) if plot else ""
+    for path in (json, plot):
+        if path:
+            apart(writable(path), [answers])
     found = report.summary(*listening_answers.read(answers))
     if json:
         write_json(json, report.metrics(found))

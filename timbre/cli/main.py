@@ -1,5 +1,7 @@
 """Command line: `timbre transfer content.wav style.wav -o out.wav`."""
 
+import signal
+import sys
 from typing import Annotated
 
 import typer
@@ -9,17 +11,33 @@ from timbre.cli.transfer import Weights
 from timbre.core.console import run
 from timbre.core.errors import InputError
 from timbre.models import shipped
+from timbre.version import __version__
 
 app = typer.Typer(
-    help="Hear the notes of one recording in the sound of another.",
-    add_completion=False,
     no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,  # an InputError is for `run`, anything else is a fault of ours
     rich_markup_mode=None,
 )
 app.add_typer(listen.app, name="listen", help="Ask listeners which of two systems is nearer.")
 app.command()(transfer.transfer)
 app.command()(demo.demo)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"timbre {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Say the version."),
+    ] = False,
+) -> None:
+    """Hear the notes of one recording in the sound of another."""
 
 
 @app.command()
@@ -67,6 +85,9 @@ def info(weights: Weights = shipped.FOLDER) -> None:
 
 def main() -> None:
     """Run what was typed; the entry point `timbre`."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # ends as Ctrl-C does, so that temporary files go
+        signal.signal(number, lambda received, _: sys.exit(128 + received))
     run(lambda: app(prog_name="timbre"))
 
 

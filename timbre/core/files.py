@@ -4,27 +4,38 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from timbre.core.errors import InputError
+
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, *, folder: bool = False) -> Iterator[Path]:
     """Give a temporary name beside `path`; rename it to `path` if the block succeeds.
 
-    Works for a file and for a folder. After an error nothing is left of the new one, and what
-    stood under `path` before is untouched.
+    After an error nothing is left of the new file or folder, and what stood under `path` before is
+    untouched.
 
     Args:
         path: where the result is to appear; missing parent folders are made.
+        folder: whether it is one. A folder that stands there is replaced, but never by a file, nor
+            a file by a folder.
+
+    Raises:
+        InputError: if something of the other kind stands there, it is write-protected, or the
+            path names nothing.
     """
+    writable(path, folder=folder)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    # short, and in letters that every system and codec knows, whatever the name is
+    name = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:12]
+    temporary = path.with_name(f".{name}.{os.getpid()}.tmp")
     try:
         yield temporary
-        if path.is_dir():
+        if folder and path.is_dir():
             shutil.rmtree(path)
         temporary.replace(path)
     finally:
@@ -32,6 +43,36 @@ def replacing(path: Path) -> Iterator[Path]:
             shutil.rmtree(temporary)
         else:
             temporary.unlink(missing_ok=True)
+
+
+def writable(path: Path, *, folder: bool = False) -> Path:
+    """The path, if a file, or a folder, may be written there.
+
+    Raises:
+        InputError: as `replacing`.
+    """
+    if not path.name:
+        raise InputError(f"expected the name of a file to write, got {path}; please give one.")
+    if path.is_dir() and not folder:
+        raise InputError(f"expected a file to write, {path} is a folder; please give another name.")
+    if path.exists() and not path.is_dir() and folder:
+        raise InputError(f"expected a folder to write, {path} is a file; please give another name.")
+    if path.exists() and not os.access(path, os.W_OK):
+        raise InputError(f"expected to write {path}, it is write-protected; please mend that.")
+    return path
+
+
+def apart(output: Path, inputs: Iterable[Path]) -> Path:
+    """The path of an output, if it is none of the inputs, by whatever name or link.
+
+    Raises:
+        InputError: if it is one.
+    """
+    if any(output.exists() and each.exists() and output.samefile(each) for each in inputs):
+        raise InputError(
+            f"expected an output of its own, {output} is also an input; please give another name."
+        )
+    return output
 
 
 def sha256(path: Path) -> str:

@@ -71,6 +71,8 @@ def named(content: PurePath) -> PurePath:
     Raises:
         InputError: if nothing is left of the name.
     """
+    if content.is_absolute():
+        content = PurePath(content.name)
     parts = [part for part in content.parts if part not in ("..", content.anchor)]
     if not parts:
         raise InputError(f"expected a recording as content, got {content}; please mend the line.")
@@ -98,7 +100,7 @@ def transfer(
     """
     lines = read(path)
     pairs = [pair for _, pair in lines if isinstance(pair, Pair)]
-    inputs = {file.resolve() for pair in pairs for file in (pair.content, pair.style)}
+    inputs = {_resolved(file) for pair in pairs for file in (pair.content, pair.style)}
     written: dict[Path, int] = {}
     for number, pair in lines:
         if isinstance(pair, InputError):
@@ -111,6 +113,9 @@ def transfer(
                     f"expected an output of its own, {out} is also an input; "
                     "please give another folder for the outputs."
                 )
+            if place in written:  # a content that comes again, with another style
+                out = out.with_stem(f"{out.stem} as {pair.style.stem}")
+                place = out.resolve()
             if place in written:
                 raise InputError(
                     f"expected an output of its own, {out} is that of line {written[place]}; "
@@ -120,5 +125,15 @@ def transfer(
             done = one(pair.content, pair.style, out)
         except InputError as error:
             yield number, error
+        except OSError as error:  # a name that no file can have
+            yield number, InputError(f"expected to read and write files: {error}; please mend it.")
         else:
             yield number, done
+
+
+def _resolved(path: Path) -> Path:
+    """Where a path leads; itself where that cannot be found out."""
+    try:
+        return path.resolve()
+    except OSError:
+        return path

@@ -1,6 +1,5 @@
 """Content of any length, read block by block onto the disk."""
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -11,11 +10,14 @@ import soxr
 from numpy.typing import NDArray
 
 from timbre.audio import recordings
+from timbre.core import ffmpeg
 from timbre.core.errors import InputError
+from timbre.core.signal import HIGH_PASS, mixing, without_rumble
 from timbre.transfer.memmap import Floats, release
 
 CONTENT = "content.f32"  # the file of the samples, in the folder that is given
 BLOCK = 1 << 18  # samples at once
+MAX_CHANNELS = 2  # that are kept apart
 
 
 def read(
@@ -35,34 +37,65 @@ def read(
         seconds: read no more than this from the start; None reads all.
 
     Returns:
-        `(L, C)`, one channel, the mean of all, or two; at the recording's own level.
+        `(L, C)`, one channel, the mean of all, or the loudest where they cancel, or two; without
+        offset, at the recording's own level.
 
     Raises:
         InputError: as `timbre.audio.recordings.read`, but silence is let through.
     """
-    decoded, converted = folder / CONTENT, folder / "content.wav"
-    channels = _decoded(path, path, sample_rate, decoded, stereo, seconds)
-    if channels is None and _convert(path, converted, seconds):
+    decoded, converted = folder / "decoded.f32", folder / "decoded.wav"
+    doubtful = recordings.is_doubtful(path)
+    found = None if doubtful else _decoded(path, path, decoded, sample_rate, stereo, seconds)
+    if found is None and _convert(path, converted, seconds, strict=not doubtful):
         # no format of libsndfile's; or a stream that states no length, or another than it has
-        channels = _decoded(converted, path, sample_rate, decoded, stereo, seconds)
+        found = _decoded(converted, path, decoded, sample_rate, stereo, seconds)
         converted.unlink()
-    if channels is None:  # it cannot be read, and this says why
+    if found is None and doubtful:  # without ffmpeg: what libsndfile makes of it
+        found = _decoded(path, path, decoded, sample_rate, stereo, seconds)
+    if found is None:  # it cannot be read, and this says why
         recordings.read(path, sample_rate, seconds).tofile(decoded)
-        channels = 1
-    return np.memmap(decoded, np.float32, "r").reshape(-1, channels)
+        found = 1
+    raw = np.memmap(decoded, np.float32, "r").reshape(-1, found)
+    weights = np.eye(found) if stereo else _weights(raw)[:, None]
+    with (folder / CONTENT).open("wb") as out:
+        for block in _filtered(raw, sample_rate):
+            out.write((block @ weights).astype(np.float32).tobytes())
+    decoded.unlink()
+    return np.memmap(folder / CONTENT, np.float32, "r").reshape(-1, weights.shape[1])
+
+
+def _weights(raw: Floats) -> NDArray[np.float64]:
+    """Weights by which all channels become one, for the whole of a recording."""
+    power, together = np.zeros(raw.shape[1]), 0.0
+    for block in blocks(raw):
+        power += np.sum(block**2, axis=0)
+        together += float(np.sum(block.mean(axis=1) ** 2))
+    return mixing(power, together)
+
+
+def _filtered(raw: Floats, sample_rate: int) -> Iterator[NDArray[np.float64]]:
+    """Blocks without rumble, each filtered with what lies around it."""
+    around = round(2 * HIGH_PASS * sample_rate) + 2
+    for start in range(0, len(raw), BLOCK):
+        first = max(start - around, 0)
+        block = without_rumble(raw[first : start + BLOCK + around], sample_rate)
+        yield block[start - first : start - first + min(BLOCK, len(raw) - start)]
+        release(raw)
 
 
 def _decoded(
-    source: Path, named: Path, sample_rate: int, decoded: Path, stereo: bool, seconds: float | None
+    source: Path, named: Path, decoded: Path, sample_rate: int, stereo: bool, seconds: float | None
 ) -> int | None:
     """Write the samples, bare, and tell of how many channels; None if any seem to be missing.
 
     Refusals name the file that was given, whatever it was converted to.
     """
     try:
-        with soundfile.SoundFile(source) as file, decoded.open("wb") as out:
-            if file.format == "MP3":
-                return None  # libsndfile ends where the header says, which may be a lie
+        with (
+            source.open("rb") as binary,  # its name may be in letters that libsndfile refuses
+            soundfile.SoundFile(binary) as file,
+            decoded.open("wb") as out,
+        ):
             return _decode(file, named, sample_rate, out, stereo, seconds)
     except InputError:
         raise
@@ -78,7 +111,12 @@ def _decode(
     stereo: bool,
     seconds: float | None,
 ) -> int | None:
-    channels = _channels(named, file.channels) if stereo else 1
+    channels = file.channels
+    if stereo and channels > MAX_CHANNELS:
+        raise InputError(
+            f"expected one or two channels with --stereo, {named} has {channels}; "
+            "please mix it down first or leave --stereo out."
+        )
     stream = soxr.ResampleStream(file.samplerate, sample_rate, channels, dtype="float32")
     count, wanted = 0, file.frames
     if seconds is not None:
@@ -89,40 +127,19 @@ def _decode(
                 f"expected finite samples, {named} has NaN or infinity; please export it again."
             )
         count += len(block)
-        mixed = block if channels == 2 else block.mean(axis=1, keepdims=True)
-        out.write(stream.resample_chunk(mixed).tobytes())
+        out.write(stream.resample_chunk(block).tobytes())
     last = np.zeros((0, channels), np.float32)
     out.write(stream.resample_chunk(last, last=True).tobytes())
     # a stream of FLAC does not state its length, a file that breaks off states another
     return channels if count == wanted and out.tell() > 0 else None
 
 
-def _channels(path: Path, found: int) -> int:
-    if found > 2:
-        raise InputError(
-            f"expected one or two channels with --stereo, {path} has {found}; "
-            "please mix it down first or leave --stereo out."
-        )
-    return found
-
-
-def _convert(path: Path, converted: Path, seconds: float | None) -> bool:
+def _convert(path: Path, converted: Path, seconds: float | None, *, strict: bool) -> bool:
     """Whether ffmpeg makes a WAV of 32-bit floats of it, rate and channels kept."""
-    limit = [] if seconds is None else ["-t", str(seconds)]
     try:
-        result = subprocess.run(
-            [
-                # `file:` keeps a name with a colon from being taken for a protocol
-                *("ffmpeg", "-nostdin", "-v", "error", "-xerror", "-i", f"file:{path}", "-vn"),
-                *limit,
-                *("-f", "wav", "-rf64", "auto", "-c:a", "pcm_f32le", f"file:{converted}"),
-            ],
-            capture_output=True,
-            check=False,
-        )
-    except FileNotFoundError:
+        return not ffmpeg.to_wav(path, converted, seconds, strict=strict)
+    except InputError:  # it is not installed
         return False
-    return result.returncode == 0
 
 
 def blocks(sound: Floats) -> Iterator[NDArray[np.float64]]:

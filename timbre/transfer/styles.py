@@ -64,7 +64,10 @@ def parts(heard: Signal, name: str, audio: Audio, most: int = MOST) -> list[Sign
             f"{len(heard) / rate:.3f} s; please take a longer one."
         )
     if np.abs(heard).max() < SILENCE:
-        raise InputError(f"expected a sound, {name} is silent; please take another one.")
+        looked = (
+            f"the first {READ:.0f} s of {name} are" if len(heard) >= READ * rate else f"{name} is"
+        )
+        raise InputError(f"expected a sound, {looked} silent; please take another one or cut it.")
     count = -(-len(heard) // round(PART * rate))
     length = len(heard) // count
     cut = heard[: count * length].astype(np.float64).reshape(count, length)

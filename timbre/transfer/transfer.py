@@ -9,7 +9,6 @@ What is computed waits on disk in a temporary folder: 160 KB for each second, 35
 import math
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import NamedTuple, Self
 
@@ -20,6 +19,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from timbre.core.errors import InputError
+from timbre.core.files import apart
 from timbre.core.params import Audio
 from timbre.core.signal import SILENCE, Signal
 from timbre.models import card, checkpoint, registry, shipped
@@ -31,6 +31,7 @@ from timbre.transfer.engine import Engine
 from timbre.transfer.loudness import Loudness
 from timbre.transfer.memmap import Floats
 from timbre.transfer.progress import ProgressCallback, no_progress
+from timbre.transfer.scratch_folder import temporary_folder, unwritten
 from timbre.transfer.settings import (
     DEFAULT_FORMAT,
     DEFAULT_SETTINGS,
@@ -125,14 +126,14 @@ class Transfer:
         if blend is not None:
             sounds.append(_channels(blend, "second style"))
         notes = np.ascontiguousarray(soxr.resample(given.T, sample_rate, ours), np.float32)
-        with self._lock, TemporaryDirectory() as folder:
+        with self._lock, temporary_folder() as folder:
             heard = []
             for sound in sounds:
                 clip = soxr.resample(sound.mean(axis=0), sample_rate, ours)
                 heard.append(self._engine.timbres(styles.parts(clip, "the style", self._audio)))
             timbre = self._styles.blend(heard, notes, settings)
-            notes.tofile(Path(folder) / streams.CONTENT)
-            made, gain, _ = self._made(notes, timbre, settings, Path(folder), watch)
+            notes.tofile(folder / streams.CONTENT)
+            made, gain, _ = self._made(notes, timbre, settings, folder, watch)
             output = soxr.resample(gain * np.asarray(made), ours, sample_rate)[: given.shape[1]].T
         output = np.pad(output, [(0, 0), (0, given.shape[1] - output.shape[1])])
         return output.astype(np.float32).reshape(np.shape(content))
@@ -166,17 +167,12 @@ class Transfer:
         """
         writing.checked(out, output_format.sample_rate or self._audio.sample_rate)
         heard = [style] if blend is None else [style, blend]
-        if out.resolve() in [path.resolve() for path in (content, *heard)]:
-            raise InputError(
-                f"expected an output of its own, {out} is also an input; please give another name."
-            )
+        apart(out, (content, *heard))
         try:
-            with self._lock, TemporaryDirectory() as folder:
-                return self._file(content, heard, out, settings, output_format, Path(folder), watch)
+            with self._lock, temporary_folder() as folder:
+                return self._file(content, heard, out, settings, output_format, folder, watch)
         except (OSError, soundfile.LibsndfileError) as error:
-            raise InputError(
-                f"expected to write {out}: {error}; please mend that or give another name."
-            ) from error
+            raise unwritten(out, error) from error
 
     def style(self, path: Path) -> Signal:
         """The loudest part of a style recording, at the level that models are used to.

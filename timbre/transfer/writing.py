@@ -9,7 +9,7 @@ import soundfile
 import soxr
 
 from timbre.core.errors import InputError
-from timbre.core.files import replacing
+from timbre.core.files import replacing, writable
 from timbre.transfer.memmap import Floats
 from timbre.transfer.streams import blocks
 
@@ -21,6 +21,7 @@ FORMATS = {  # by the extension; what follows is libsndfile's
     ".aiff": ("AIFF", "PCM_16"),
 }
 BY_FFMPEG = {".m4a": ("-c:a", "aac", "-f", "ipod")}  # its options
+WRITTEN = 4096  # samples at once: the Vorbis encoder keeps them on its stack
 LOWEST, HIGHEST = 8000, 192_000  # Hz
 MPEG = (8000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
 RATES = {".mp3": MPEG, ".m4a": (*MPEG, 64_000, 88_200, 96_000)}  # Hz, where not all are known
@@ -39,8 +40,7 @@ def checked(path: Path, sample_rate: int) -> Path:
             f"expected an output that ends with {', '.join([*FORMATS, *BY_FFMPEG])}, got {path}; "
             "please give it one of these."
         )
-    if path.is_dir():
-        raise InputError(f"expected a file to write, {path} is a folder; please give another name.")
+    writable(path)
     if not LOWEST <= sample_rate <= HIGHEST:
         raise InputError(
             f"expected a sample rate from {LOWEST} to {HIGHEST} Hz, got {sample_rate}; "
@@ -75,11 +75,15 @@ def write(path: Path, sound: Floats, gain: float, made_at: int, sample_rate: int
             _encode(temporary, pieces, channels, sample_rate, BY_FFMPEG[suffix])
             return
         kind, subtype = FORMATS[suffix]
-        with soundfile.SoundFile(
-            temporary, "w", sample_rate, channels, format=kind, subtype=subtype
-        ) as file:
+        with (
+            temporary.open("wb+") as binary,  # its name may be in letters that libsndfile refuses
+            soundfile.SoundFile(
+                binary, "w", sample_rate, channels, format=kind, subtype=subtype
+            ) as file,
+        ):
             for piece in pieces:
-                file.write(piece)
+                for start in range(0, len(piece), WRITTEN):
+                    file.write(piece[start : start + WRITTEN])
 
 
 def _resampled(sound: Floats, gain: float, made_at: int, sample_rate: int) -> Iterator[Floats]:

@@ -25,7 +25,7 @@ def keep(
         cases: the test cases.
         paths: of the outputs, a Parquet file; of the cost, JSON; of the folder of examples.
     """
-    with replacing(paths[2]) as folder:
+    with replacing(paths[2], folder=True) as folder:
         folder.mkdir()
         for name in examples:
             if name in made:

@@ -1,0 +1,61 @@
+"""Temporary folders of transfers: what of killed ones is left is removed, a full disk is named."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from timbre.core.errors import InputError
+
+PREFIX = "timbre-transfer-"
+LITTLE = 1 << 20  # bytes free, below which a disk is full
+NAME_ENDS = "-"  # between the process and what makes the name new
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A new folder, which is deleted afterwards; those of processes that were killed go too."""
+    parent = Path(tempfile.gettempdir())
+    for left in parent.glob(f"{PREFIX}*"):
+        if _is_left(left):
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}{NAME_ENDS}") as folder:
+        yield Path(folder)
+
+
+def _is_left(folder: Path) -> bool:
+    """Whether the process that made a folder is ours and is no more."""
+    number = folder.name.removeprefix(PREFIX).partition(NAME_ENDS)[0]
+    try:
+        if not number.isdecimal() or folder.stat().st_uid != os.getuid():
+            return False
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def unwritten(out: Path, error: Exception) -> InputError:
+    """What to say of an output that could not be written, whatever a codec said."""
+    folder = Path(tempfile.gettempdir())
+    if _is_full(folder):
+        return InputError(
+            f"expected room in the temporary folder {folder}, it is full; please free some, or "
+            "name another folder in the environment variable TMPDIR."
+        )
+    if _is_full(out.absolute().parent):
+        return InputError(
+            f"expected room for {out}, its disk is full; please free some or write elsewhere."
+        )
+    return InputError(f"expected to write {out}: {error}; please mend that or give another name.")
+
+
+def _is_full(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free < LITTLE
+    except OSError:
+        return False
