@@ -6,7 +6,9 @@ import re
 import shutil
 import subprocess
 import sys
+from copy import deepcopy
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,13 +16,25 @@ from typing import Any
 import numpy as np
 import pytest
 from ruamel.yaml import YAML
+from typer.main import get_command
 
+from stages.params import Params
 from tests import tiny
 from tests.conftest import ROOT
+from timbre.cli.main import app
 from timbre.evaluation.cases.cases import Case
 from timbre.evaluation.systems import systems
 
 DOCS = {path.stem: path.read_text(encoding="utf-8") for path in ROOT.glob("docs/*.md")}
+PAGES = {  # all that is printed about the project as it is now
+    path: path.read_text(encoding="utf-8")
+    for pattern in ("*.md", "docs/**/*.md", "models/*.md", "profiles/*.yaml", "params.yaml")
+    for path in sorted(ROOT.glob(pattern))
+    if path.name != "CHANGELOG.md"
+}
+
+
+ADDED = {"framewise", "nearest"}  # by research.md
 
 
 def block(page: str, label: str) -> str:
@@ -202,15 +216,19 @@ def test_a_sentence_that_changed_is_noticed() -> None:
 
 
 def test_every_page_and_part_that_is_linked_is_there() -> None:
-    for name, text in DOCS.items():
-        parts = {
+    parts = {
+        path: {
             re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
             for title in re.findall(r"^#+ (.+)$", text, re.MULTILINE)
         }
+        for path, text in PAGES.items()
+    }
+    for path, text in PAGES.items():
         for link in re.findall(r"\]\((?!https?:)([^)]+)\)", text):
             page, _, part = link.partition("#")
-            assert not page or (ROOT / "docs" / page).exists(), (name, link)
-            assert page or part in parts, (name, link)
+            target = (path.parent / page).resolve() if page else path
+            assert target.exists(), (path.name, link)
+            assert not part or part in parts[target], (path.name, link)
 
 
 def test_the_script_for_ratios_runs(
@@ -223,36 +241,104 @@ def test_the_script_for_ratios_runs(
         (tmp_path / f"data/cases/{name}.csv").write_text(text)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["ratio.py", "one", "two", "lsd"])
-    exec(block("numbers", "file: ratio.py"), {})
+    exec(block("evaluation", "file: ratio.py"), {})
     assert capsys.readouterr().out == "0.75 (0.75 to 0.75), 8 cases\n"
 
 
-COMMANDS = sorted(
+def commands(pattern: str) -> list[tuple[str, str]]:
+    """What pages print after `pattern`: the words that it captures, and the rest of the line."""
+    found = set()
+    for text in PAGES.values():
+        for line in re.sub(r"\\\n", " ", text).splitlines():
+            for match in re.finditer(pattern + "([^`#]*)", line):
+                found.add((match[1], match[2]))
+    return sorted(found)
+
+
+MODULES = sorted(
     {
-        (match[1], option)
-        for text in DOCS.values()
-        for line in re.sub(r"\\\n", " ", text).splitlines()
-        if (match := re.search(r"python -m ((?:stages|benchmarks)\.\w+)(.*)", line))
-        for option in [*re.findall(r"--[a-z-]+", match[2].split("`")[0]), ""]
+        (name, option)
+        for name, rest in commands(r"python -m ((?:stages|benchmarks)\.\w+)")
+        for option in [*re.findall(r"--[a-z-]+", rest), ""]
     }
 )
 
 
-@pytest.mark.parametrize(("name", "option"), COMMANDS)
+@pytest.mark.parametrize(("name", "option"), MODULES)
 def test_a_command_that_is_named_takes_its_options(name: str, option: str) -> None:
     path = ROOT / f"{name.replace('.', '/')}.py"
     assert f'"{option}"' in path.read_text(encoding="utf-8") or not option
 
 
+def test_a_module_that_is_named_is_one() -> None:
+    found = {name for name, _ in commands(r"python3?(?:\.11)? (?:-P )?-m ([\w.]+)")}
+    assert {name for name in found - {"stages.NAME"} if find_spec(name) is None} == set()
+
+
+@pytest.mark.parametrize(("name", "rest"), commands(r"timbre (transfer|serve|info|demo|listen) "))
+def test_the_tool_takes_the_options_that_are_named(name: str, rest: str) -> None:
+    command = get_command(app).commands[name]  # type: ignore[attr-defined]
+    if name == "listen":
+        command = command.commands["report" if rest.startswith("report") else "folder"]
+    known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+    assert set(re.findall(r"(?<!\S)--?[a-z][a-z-]*", rest)) <= known
+
+
+@cache
+def stages() -> frozenset[str]:
+    """Names of all stages, and of those that have several, the name that they share."""
+    names = run(ROOT, "dvc", "stage", "list", "--name-only").split()
+    return frozenset(names) | {name.partition("@")[0] for name in names}
+
+
+def test_a_stage_that_is_named_is_one() -> None:
+    found = {
+        name
+        for text in PAGES.values()
+        for name in re.findall(
+            r"\b(?:train|finetune|transfer|shuffled|shipped|baseline|copy)@\w+", text
+        )
+    }
+    for _, rest in commands(r"dvc (repro|exp run)\b"):
+        words = re.sub(r"-S \S*'[^']*'|-S \S+|--?[a-z-]+", "", rest.split("&&")[0]).split()
+        found |= {word for word in words if word.isidentifier()}
+    assert len(found) > 8
+    shown = {name for name in found if name.partition("@")[2] not in (*ADDED, "NAME")}
+    assert shown - stages() == set()
+
+
+CHANGES = [
+    (key, value)
+    for _, rest in commands(r"dvc (exp run)\b")
+    for key, value in re.findall(r"-S '?(?!key=)([a-z_.]+)=(range\([^)]*\)|[^'\s]+)", rest)
+]
+
+
+@pytest.mark.parametrize(("key", "value"), CHANGES)
+def test_a_change_of_parameters_that_is_printed_is_accepted(key: str, value: str) -> None:
+    choices = value.removeprefix("range(").removesuffix(")").split(",")
+    *parents, last = key.split(".")
+    for choice in choices[: 2 if value.startswith("range") else None]:  # a range has a step too
+        params = deepcopy(tiny.COMMITTED)
+        section = params
+        for part in parents:
+            section = section[part]
+        assert last in section
+        section[last] = YAML(typ="safe").load(choice)
+        Params.model_validate(params)
+
+
+ENDINGS = {"csv", "html", "md", "ogg", "parquet", "py", "safetensors", "zarr"}  # of files
 KEYS = sorted(
     {
         key
-        for name in ("research", "troubleshooting", "numbers")
+        for text in PAGES.values()
         for key in re.findall(
-            r"(?<![\w./@])((?:train|vocoder|transfer|report|benchmark|spectrograms|sequences|midi|soundfonts)"
-            r"(?:\.[a-z_]+)+)(?![\w/.]*\.(?:py|json|tsv|csv|yaml|safetensors|parquet))",
-            DOCS[name],
+            r"(?<![\w./@])((?:train|vocoder|transfer|report|benchmark|spectrograms|sequences|midi"
+            r"|soundfonts|systems|audio)(?:\.[a-z_]+)+)",
+            text,
         )
+        if not {*ENDINGS, *ADDED, "sauce"} & set(key.split("."))  # sauce: a misspelling
     }
 )
 
@@ -261,11 +347,22 @@ KEYS = sorted(
 def test_a_parameter_that_is_named_is_one(key: str) -> None:
     value: Any = tiny.COMMITTED
     for part in key.split("."):
-        if part in (
-            "sauce",
-            "framewise",
-            "nearest",
-            "safetensors",
-        ):  # a misspelling, and what the page adds
-            return
         value = value[part]
+
+
+PLACES = sorted(
+    {
+        place
+        for text in PAGES.values()
+        for place in re.findall(
+            r"(?<![\w./-])(?:timbre|stages|benchmarks|tests|models|profiles|docs)/[\w./*-]*\w/?",
+            text,
+        )
+        if not ADDED & set(place.split("/")) and "NAME" not in place
+    }
+)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_file_that_is_named_is_there(place: str) -> None:
+    assert list(ROOT.glob(place.rstrip("/")))
