@@ -113,6 +113,8 @@ def parse(values: Any, schema: type[Model], origin: str) -> Model:
         message = fault["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
         if fault["type"] == "missing":
             raise ParamsError(f"{origin}: {key}: this key is missing; please add it.") from None
+        if fault["type"] == "value_error" and not fault["loc"]:  # of the whole: it names the key
+            raise ParamsError(f"{origin}: {message}.") from None
         got = "" if fault["type"] == "value_error" else f" expected, got {fault['input']!r}"
         raise ParamsError(f"{origin}: {key}: {message}{got}.") from None
 
