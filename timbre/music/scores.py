@@ -136,7 +136,7 @@ def export_all(names: list[str], refused: list[Refused]) -> Iterator[tuple[str, 
                 except EmptyScoreError:
                     refused.append(Refused(name, "no_notes"))
                 except (ScoreError, ProcessExpired) as error:
-                    refused.append(Refused(name, "failed", str(error)))
+                    refused.append(Refused.by(error, name, "failed"))
                 except TimeoutError:
                     refused.append(Refused(name, "too_slow"))
         except BaseException:
