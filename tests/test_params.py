@@ -40,7 +40,7 @@ def test_the_committed_parameters_are_accepted() -> None:
         ("seed", None, "seed: a valid integer expected, got None"),
         ("soundfonts.test", ["FluidR3_GM"], "soundfonts: test fonts that are not trained on"),
         ("soundfonts.train", [], "soundfonts.train: .* at least 1 item"),
-        ("midi.lmd_full_url", "ftp://x", "midi.lmd_full_url: .*, got 'ftp://x'"),
+        ("midi.source", "", "midi.source: .* at least 1 character"),
         ("sequences.effects_chances", [0.5, 0.6], "sequences: effects_chances that sum to 1"),
         ("sequences.test_share", 0.97, "sequences: shares that leave pieces"),
         ("spectrograms.shard_examples", 100, "spectrograms: shard_examples that is a multiple"),
