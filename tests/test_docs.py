@@ -176,7 +176,9 @@ def sentences() -> tuple[str, ...]:
                 elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                     found.append(node.value)
     script = (ROOT / "run").read_text(encoding="utf-8")
-    found += [re.sub(r"\$\{.*?\}", GAP, each) for each in re.findall(r'fail "(.*?)"', script)]
+    found += [
+        re.sub(r"\$(\{.*?\}|\w+|\*)", GAP, each) for each in re.findall(r'fail "(.*?)"', script)
+    ]
     return tuple(map(fixed, found))
 
 
