@@ -30,7 +30,7 @@ def main() -> None:
     files = write_tar(args.out, members(section, source, refused))
     reasons = Counter(each.reason for each in refused)
     metrics: dict[str, object] = {"files": files, "reasons": dict(sorted(reasons.items()))}
-    if source is not None and source.is_file():
+    if isinstance(source, Path) and source.is_file():
         metrics |= {"source_bytes": source.stat().st_size, "source_sha256": sha256(source)}
     refusals.write(args.refused, refused)
     write_json(args.metrics, metrics)

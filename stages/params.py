@@ -9,6 +9,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from stages.agreements import faults
 from timbre.core.params import Audio, Section, read
 from timbre.dataset.examples import Sequences
 from timbre.evaluation.cases.phrases import Phrases
@@ -18,7 +19,6 @@ from timbre.models.vocoder.settings import VocoderSettings
 from timbre.music.sources import Midi
 from timbre.rendering.rendering import Spectrograms
 from timbre.synthesis.soundfonts import Soundfonts
-from timbre.synthesis.synth import FASTEST
 
 
 class Benchmark(Section):
@@ -69,19 +69,9 @@ class Params(Section):
     report: Report
 
     @model_validator(mode="after")
-    def _renderable(self) -> Self:
-        factor = self.spectrograms.synthesis.oversampling
-        if self.audio.sample_rate * factor > FASTEST:
-            raise ValueError(
-                f"spectrograms.synthesis.oversampling of at most {FASTEST} Hz / audio.sample_rate "
-                f"expected, got {factor} times {self.audio.sample_rate} Hz"
-            )
-        needed = {*type(self.systems).model_fields, "shuffled"}
-        if self.transfer.limits.keys() != needed:
-            raise ValueError(
-                f"transfer.limits of {', '.join(sorted(needed))} expected, got those of "
-                f"{', '.join(sorted(self.transfer.limits))}"
-            )
+    def _agreeing(self) -> Self:
+        for fault in faults(self):
+            raise ValueError(fault)
         return self
 
 

@@ -77,7 +77,7 @@ def main() -> None:
         return
     with scratch:
         if trainer.progress.step:
-            print(f"{args.name}: taken up after step {trainer.progress.step}")
+            print(f"{args.name}: {trainer.progress.begun}")
         found = figures(trainer, *batches)
         checkpoint.save(args.checkpoint, model)
         trainer.progress.write_history(args.history)
@@ -108,6 +108,7 @@ def figures(trainer: Trainer, train: StoreDataset, valid: StoreDataset) -> dict[
         "peak_memory_mb": round(max(peaks)),
         "device": "CPU" if trainer.fabric.device.type == "cpu" else "GPU",
         "processes": len(peaks),
+        "threads": torch.get_num_threads(),
     }
 
 

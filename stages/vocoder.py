@@ -104,12 +104,12 @@ def trained(
     progress = trainer.progress
     with scratch:
         if progress.step:
-            print(f"vocos: taken up after step {progress.step}")
+            print(f"vocos: {progress.begun}")
         trainer.fit(train, valid, **in_use)
         progress.write_history(history)
     losses = [name for name in progress.kept if name.startswith("valid_loss")]
     figures = {name: round(progress.kept[name], 4) for name in losses}
-    figures["steps"] = progress.step
+    figures |= {"steps": progress.step, "threads": torch.get_num_threads()}
     return model.to("cpu").eval(), figures
 
 

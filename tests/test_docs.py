@@ -190,7 +190,9 @@ def sentences() -> tuple[str, ...]:
                 elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                     found.append(node.value)
     script = (ROOT / "run").read_text(encoding="utf-8")
-    found += [re.sub(r"\$\{.*?\}", GAP, each) for each in re.findall(r'fail "(.*?)"', script)]
+    found += [
+        re.sub(r"\$(\{.*?\}|\w+|\*)", GAP, each) for each in re.findall(r'fail "(.*?)"', script)
+    ]
     return tuple(map(fixed, found))
 
 
@@ -355,7 +357,7 @@ PLACES = sorted(
         place
         for text in PAGES.values()
         for place in re.findall(
-            r"(?<![\w./-])(?:timbre|stages|benchmarks|tests|models|profiles|docs)/[\w./*-]*\w/?",
+            r"(?<![\w./-])(?:timbre|stages|benchmarks|tests|models|profiles|sources|docs)/[\w./*-]*\w/?",
             text,
         )
         if not ADDED & set(place.split("/")) and "NAME" not in place

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 import torch
+from ruamel.yaml import YAML
 from torch import Tensor, nn
 
 from stages.params import Params
-from stages.profile import Document, switched
+from stages.profile import merge
 from tests import sounding, tiny
 from timbre.models import checkpoint
 from timbre.models.registry import Train
@@ -123,11 +124,12 @@ def test_a_transfer_is_the_processors(name: str) -> None:
 
 def laptop() -> Params:
     """The committed parameters with the laptop's profile."""
-    committed, profile = (
-        Document(tiny.ROOT / name) for name in ("params.yaml", "profiles/laptop_gpu.yaml")
+    values, profile = (
+        YAML(typ="safe").load(tiny.ROOT / name)
+        for name in ("params.yaml", "profiles/laptop_gpu.yaml")
     )
-    text = switched(committed, profile)
-    return Params.model_validate(Document(profile.path, text).content)
+    merge(values, profile)
+    return Params.model_validate(values)
 
 
 def built(name: str, params: Params) -> tuple[nn.Module, Any]:

@@ -40,7 +40,7 @@ def test_the_committed_parameters_are_accepted() -> None:
         ("seed", None, "seed: a valid integer expected, got None"),
         ("soundfonts.test", ["FluidR3_GM"], "soundfonts: test fonts that are not trained on"),
         ("soundfonts.train", [], "soundfonts.train: .* at least 1 item"),
-        ("midi.lmd_full_url", "ftp://x", "midi.lmd_full_url: .*, got 'ftp://x'"),
+        ("midi.source", "", "midi.source: .* at least 1 character"),
         ("sequences.effects_chances", [0.5, 0.6], "sequences: effects_chances that sum to 1"),
         ("sequences.test_share", 0.97, "sequences: shares that leave pieces"),
         ("spectrograms.shard_examples", 100, "spectrograms: shard_examples that is a multiple"),
@@ -124,13 +124,97 @@ def test_a_missing_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
         load(tmp_path / "params.yaml")
 
 
-def test_a_rate_that_fluidsynth_does_not_render_at_is_refused(tmp_path: Path) -> None:
-    values = committed()
-    values["audio"] |= {"sample_rate": 32_000}
-    values["spectrograms"]["synthesis"]["oversampling"] = 4
-    path = write_params(tmp_path, values)
-    with pytest.raises(ParamsError, match=r"at most 96000 Hz / audio\.sample_rate expected"):
+VOCOS = {
+    "vocoder.kind": "vocos",
+    "spectrograms.keep_audio.train": 8,
+    "spectrograms.keep_audio.valid": 8,
+}
+SELF = "train.vqvae_self.network"
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "wanted"),
+    [
+        ({"train.vqvae.network.groups": 5}, "train.vqvae.network.groups", "content_dim of 48"),
+        ({"train.autoencoder.network.content_dim": 50}, "train.vqvae.network.groups", "of 50"),
+        ({f"{SELF}.quantizer.groups": 3}, f"{SELF}.quantizer.groups", "content_dim of 64"),
+        (
+            {"train.autoencoder.network.style_heads": 5},
+            "train.autoencoder.network.style_heads",
+            "divides the 192 channels",
+        ),
+        ({f"{SELF}.autoencoder.style_heads": 7}, f"{SELF}.autoencoder.style_heads", "divides"),
+        (
+            {"train.autoencoder.network.encoder_dilations": [1, 0]},
+            "train.autoencoder.network.encoder_dilations",
+            "1 or more for each block",
+        ),
+        (
+            {"train.autoencoder.network.decoder_dilations": []},
+            "train.autoencoder.network.decoder_dilations",
+            "a block for style_heads",
+        ),
+        ({"train.glow.crop_frames": 504}, "train.glow.crop_frames", "at most the 500 frames"),
+        ({"train.vqvae.style_frames": 504}, "train.vqvae.style_frames", "at most the 500 frames"),
+        ({"audio.segment_seconds": 0.064}, "audio.segment_seconds", "n_fft samples at least"),
+        (
+            {"audio.sample_rate": 32_000, "spectrograms.synthesis.oversampling": 4},
+            "spectrograms.synthesis.oversampling",
+            "at most 96000 Hz / audio.sample_rate",
+        ),
+        ({"vocoder.kind": "vocos"}, "spectrograms.keep_audio.train", "1 or more"),
+        (
+            VOCOS | {"spectrograms.keep_audio.valid": 0},
+            "spectrograms.keep_audio.valid",
+            "1 or more",
+        ),
+        (
+            VOCOS | {"vocoder.vocos.crop_frames": 504},
+            "vocoder.vocos.crop_frames",
+            "at most the 500 frames",
+        ),
+        (
+            VOCOS | {"vocoder.vocos.crop_frames": 8},
+            "vocoder.vocos.crop_frames",
+            "more than half the longest window",
+        ),
+        (
+            VOCOS | {"vocoder.vocos.network.n_fft": 256},
+            "vocoder.vocos.network.n_fft",
+            "2 audio.hop_length at least",
+        ),
+        (
+            VOCOS | {"vocoder.vocos.network.resolutions": [32, 0]},
+            "vocoder.vocos.network.resolutions",
+            "more than 0 ms",
+        ),
+        ({"systems.musaicing.n_fft": 2**18}, "systems.musaicing", "at most the 128000 samples"),
+        ({"systems.ulyanov.kernel": 300}, "systems.ulyanov", "at most the 128000 samples"),
+        ({"transfer.limits": {"shuffled": 12}}, "transfer.limits", "those of eq_match, "),
+    ],
+)
+def test_values_that_do_not_go_together_are_refused_by_key(
+    tmp_path: Path, changes: dict[str, Any], key: str, wanted: str
+) -> None:
+    path = write_params(tmp_path, change(committed(), changes))
+    message = f"{path}: {key}: .*{re.escape(wanted)}.* expected, got .*[^.]\\.$"
+    with pytest.raises(ParamsError, match=message):
         load(path)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"train.vqvae.network.groups": 48},
+        {"train.autoencoder.network.style_heads": 0},
+        {"train.glow.crop_frames": 496},
+        {"vocoder.vocos.crop_frames": 504},  # which nothing uses
+        VOCOS,
+        VOCOS | {"vocoder.vocos.crop_frames": 16},
+    ],
+)
+def test_values_at_their_limits_are_accepted(tmp_path: Path, changes: dict[str, Any]) -> None:
+    load(write_params(tmp_path, change(committed(), changes)))
 
 
 def test_parameters_cannot_change(audio_settings: Audio) -> None:

@@ -134,6 +134,14 @@ def dvc(project: Path, *arguments: str) -> str:
     return result.stdout
 
 
+def test_midi_files_that_are_added_to_their_folder_are_brought_in(project: Path) -> None:
+    dvc(project, "repro", "midi")
+    assert "Running stage" not in dvc(project, "repro", "midi")
+    (project / "midi" / "more.mid").write_bytes(random_midi(24))
+    dvc(project, "repro", "midi")
+    assert json.loads((project / "data/metrics/midi.json").read_text())["files"] == 25
+
+
 @pytest.mark.slow
 def test_the_whole_pipeline_runs_once(project: Path) -> None:
     first = dvc(project, "repro")

@@ -1,11 +1,14 @@
 """The list of refused files: what was written is read, whatever the files are called."""
 
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from timbre.core.errors import InputError
-from timbre.music import refusals
+from timbre.music import refusals, scores
 from timbre.music.refusals import Refused
 
 LIST = [
@@ -30,6 +33,32 @@ def test_equal_lists_are_equal_bytes(tmp_path: Path) -> None:
         refusals.write(tmp_path / name, iter(LIST))
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     assert (tmp_path / "a").read_bytes().startswith(b"file,reason,detail\na/b.mid,too_short,\n")
+
+
+def complain() -> str:
+    """What an error says of things and places that are others in each process."""
+    with TemporaryDirectory() as folder:
+        return f"{object()} (id()={id(object())}) is not in '{folder}/a/b.mid', in 12 of 34"
+
+
+def test_errors_are_told_in_the_same_words_by_every_run(tmp_path: Path) -> None:
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        said = {complain(), pool.submit(complain).result()}
+    assert len(said) == 2
+    refused = {Refused.by(ValueError(each), "c (2)/d.mid", "failed") for each in said}
+    assert refused == {
+        Refused(
+            "c (2)/d.mid", "failed", "<object object at …> (id()=…) is not in 'b.mid', in 12 of 34"
+        )
+    }
+
+
+def test_works_that_music21_refuses_are_listed_alike_by_every_run() -> None:
+    lists: list[list[Refused]] = [[], []]
+    for refused in lists:  # its message holds addresses, and each run has processes of its own
+        assert list(scores.export_all(["oneills1850/0001-0050.abc#1"], refused)) == []
+    assert lists[0] == lists[1]
+    assert lists[0][0].reason == "failed"
 
 
 def test_a_name_that_is_no_text_is_written_with_escapes(tmp_path: Path) -> None:

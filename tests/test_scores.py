@@ -55,7 +55,7 @@ def test_a_file_of_several_tunes_is_several_works() -> None:
 
 @pytest.mark.parametrize("pattern", ["offenbach/*.mxl", "/etc/*", "", "joplin"])
 def test_a_collection_that_fits_nothing_is_refused(pattern: str) -> None:
-    with pytest.raises(InputError, match=r"midi\.collections, got .* which fits no file"):
+    with pytest.raises(InputError, match=r"expected collections .*, got .* which fits no file"):
         works([pattern], 5)
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -38,7 +39,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def start(
-    folder: Path, name: str, store: Path, *options: str, **training: Any
+    folder: Path, name: str, store: Path, *options: str, threads: int = 1, **training: Any
 ) -> subprocess.Popen[str]:
     """Begin the stage in `folder`, with small parameters, on one core."""
     folder.mkdir(exist_ok=True)
@@ -47,7 +48,10 @@ def start(
     return subprocess.Popen(
         [sys.executable, "-m", "stages.train", name, str(store), *OUTPUTS, *options],
         cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env={"PYTHONPATH": str(tiny.ROOT), "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"},
+        env={
+            "PYTHONPATH": str(tiny.ROOT), "CUDA_VISIBLE_DEVICES": "",
+            "OMP_NUM_THREADS": str(threads),
+        },
     )  # fmt: skip
 
 
@@ -107,8 +111,15 @@ def test_a_killed_training_ends_as_one_left_alone(
     assert (metrics["steps"], metrics["skipped_steps"]) == (STEPS, 0)
     assert metrics["examples_per_second"] == pytest.approx(4 * STEPS / metrics["seconds"], rel=0.1)
     assert 50 < metrics["peak_memory_mb"] < 5000
-    assert (metrics["device"], metrics["processes"]) == ("CPU", 1)
+    assert (metrics["device"], metrics["processes"], metrics["threads"]) == ("CPU", 1, 1)
     assert list((killed / ".scratch").iterdir()) == []
+
+
+def test_a_training_that_goes_on_with_other_threads_says_so(store: Path, tmp_path: Path) -> None:
+    kill_once_saved(start(tmp_path, "autoencoder", store), tmp_path)
+    output = finish(start(tmp_path, "autoencoder", store, threads=2))
+    assert re.search(r"taken up after step \d+ with 2 threads, not 1 as before: ", output)
+    assert json.loads((tmp_path / OUTPUTS[2]).read_text())["threads"] == 2
 
 
 def test_a_base_that_is_missing_is_told_in_a_sentence(store: Path, tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ def start(
     params = tiny.parameters()
     params["vocoder"] |= {"kind": kind, "refinements": 2}
     params["vocoder"]["vocos"] |= training
+    params["spectrograms"]["keep_audio"] = {"train": 12, "valid": 6}
     YAML(typ="safe").dump(params, folder / "params.yaml")
     cpu = {"PYTHONPATH": str(tiny.ROOT), "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(

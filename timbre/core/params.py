@@ -113,8 +113,10 @@ def parse(values: Any, schema: type[Model], origin: str) -> Model:
         message = fault["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
         if fault["type"] == "missing":
             raise ParamsError(f"{origin}: {key}: this key is missing; please add it.") from None
-        got = "" if fault["type"] == "value_error" else f" expected, got {fault['input']!r}"
-        raise ParamsError(f"{origin}: {key}: {message}{got}.") from None
+        if fault["type"] == "value_error":  # one of the whole file names its key itself
+            where = f"{origin}: {key}" if fault["loc"] else origin
+            raise ParamsError(f"{where}: {message}.") from None
+        raise ParamsError(f"{origin}: {key}: {message} expected, got {fault['input']!r}.") from None
 
 
 def _keys_beside(schema: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:

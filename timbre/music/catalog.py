@@ -45,7 +45,7 @@ def examine(member: tuple[str, bytes], seconds: float, min_onsets: int) -> Exami
         tracks = midi.read(data)
         candidates(tracks, seconds, min_onsets)
     except midi.MidiError as error:
-        return Refused(name, "unreadable", str(error))
+        return Refused.by(error, name, "unreadable")
     except RefusedError as reason:
         return Refused(name, str(reason))
     return Examined(content_key(tracks), duplicates.music_key(tracks), duplicates.signature(tracks))

@@ -1,12 +1,17 @@
 """Files that are not used, each with its reason: nothing is left out in silence."""
 
 import csv
+import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from timbre.core.errors import InputError
 from timbre.core.files import replacing
+
+# what in an error's text differs from run to run, or from machine to machine
+_ADDRESS = re.compile(r"\b(0x[0-9a-fA-F]{6,}|\d{12,})\b")
+_FOLDER = re.compile(r"(?<![\w.])(/[^\s/'\"]+)+/(?=[^\s/])")
 
 
 class Refused(NamedTuple):
@@ -15,6 +20,11 @@ class Refused(NamedTuple):
     file: str  # its name in the archive
     reason: str  # a word, for counting
     detail: str = ""  # what the reader said, or which file it is a duplicate of
+
+    @classmethod
+    def by(cls, error: Exception, file: str, reason: str) -> Self:
+        """A file that an error was raised for, told in the same words by every run."""
+        return cls(file, reason, _FOLDER.sub("", _ADDRESS.sub("…", str(error))))
 
 
 def write(path: Path, refused: Iterable[Refused]) -> None:

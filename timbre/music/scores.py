@@ -7,7 +7,7 @@ out of copyright in the United States or is licensed for use, though there may b
 commercial use", that encodings "may be under copyright but have been licensed for use", and that
 single files or folders may carry terms of their own. Some do: the Essen folk songs are for
 non-commercial use, the files of Palestrina's masses reserve the rights to derived formats, those of
-Josquin are under the GPL. `params.yaml` says which collections are taken.
+Josquin are under the GPL. `sources/scores.yaml` says which are taken.
 """
 
 import hashlib
@@ -24,8 +24,8 @@ from tqdm import tqdm
 from timbre.core.errors import InputError
 from timbre.music.refusals import Refused
 
-# A work that takes longer is left out. Those of params.yaml take 5 s at most: the limit is for what
-# hangs; if it were near, a slower machine would get other data.
+# A work that takes longer is left out. Those of sources/scores.yaml take 5 s at most: the limit is
+# for what hangs; if it were near, a slower machine would get other data.
 SECONDS_A_WORK = 60.0
 
 
@@ -63,8 +63,8 @@ def works(collections: list[str], limit: int) -> list[str]:
             paths = []
         if not paths:
             raise InputError(
-                f"expected patterns such as bach/*.mxl in midi.collections, got {pattern!r}, which "
-                f"fits no file in music21's corpus; please look at the names in {_corpus()}."
+                f"expected collections such as bach/*.mxl, got {pattern!r}, which fits no file in "
+                f"music21's corpus; please look at the names in {_corpus()}."
             )
         names = [name for path in paths for name in _works_in(path)]
         count = min(limit, len(names))
@@ -136,7 +136,7 @@ def export_all(names: list[str], refused: list[Refused]) -> Iterator[tuple[str, 
                 except EmptyScoreError:
                     refused.append(Refused(name, "no_notes"))
                 except (ScoreError, ProcessExpired) as error:
-                    refused.append(Refused(name, "failed", str(error)))
+                    refused.append(Refused.by(error, name, "failed"))
                 except TimeoutError:
                     refused.append(Refused(name, "too_slow"))
         except BaseException:

@@ -1,12 +1,15 @@
-"""Where the MIDI files come from: music21's scores, the Lakh MIDI dataset, or a path."""
+"""Where the MIDI files come from: a folder, an archive, or a listing of where they are."""
 
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Self
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from timbre.core.errors import InputError
-from timbre.core.params import Section
+from timbre.core.files import fingerprint
+from timbre.core.params import Section, read
 from timbre.music.archive import read_members
 from timbre.music.download import download
 from timbre.music.refusals import Refused
@@ -18,47 +21,56 @@ SCRATCH = Path(".scratch")  # ignored by Git and DVC: a download survives whatev
 class Midi(Section):
     """Which MIDI files are brought in."""
 
-    source: str = Field(min_length=1)  # "scores", "lmd_full", or the path of a folder or an archive
-    collections: list[str] = Field(min_length=1)  # of "scores": patterns of files in the corpus
-    limit_per_collection: int = Field(ge=1)
+    source: str = Field(min_length=1)  # path of a folder, of an archive or of a `Listing`
+    limit_per_collection: int = Field(ge=1)  # of scores
     max_bytes: int = Field(ge=1)  # a larger MIDI file is refused
-    lmd_full_url: str = Field(pattern=r"^https?://")
 
 
-def locate(section: Midi) -> Path | None:
-    """The folder or archive that `section` names, downloaded if need be; None for "scores".
+class Listing(Section):
+    """A YAML file in place of MIDI files: scores to make them of, or where an archive is."""
 
-    "lmd_full" is the Lakh MIDI dataset: 176,581 MIDI files, CC-BY 4.0,
-    https://colinraffel.com/projects/lmd/. Colin Raffel, "Learning-Based Methods for Comparing
-    Sequences, with Applications to Audio-to-MIDI Alignment and Matching", PhD thesis, Columbia
-    University, 2016.
+    collections: list[str] | None = Field(None, min_length=1)  # patterns in music21's corpus
+    url: str | None = Field(None, pattern=r"^https?://")
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.collections is None) == (self.url is None):
+            raise ValueError("either collections or url expected, got both or neither")
+        return self
+
+
+def locate(section: Midi) -> Path | list[str]:
+    """What the source holds: the path of MIDI files, downloaded if need be, or patterns of scores.
 
     Raises:
-        InputError: if the source is none of the three, or cannot be downloaded.
+        InputError: if the source does not exist or lists nothing, or cannot be downloaded.
     """
-    if section.source == "scores":
-        return None
-    if section.source == "lmd_full":
-        archive = SCRATCH / "lmd_full.tar.gz"
-        download(section.lmd_full_url, archive)
-        return archive
     path = Path(section.source)
     if not path.exists():
         raise InputError(
-            "expected midi.source to be scores, lmd_full or the path of a folder or an archive of "
-            f"MIDI files, got {section.source!r}, which does not exist; please choose one of these."
+            "expected midi.source to be the path of a folder or an archive of MIDI files, or of "
+            f"one of sources/*.yaml, got {section.source!r}, which does not exist; please mend it."
         )
-    return path
+    if path.is_dir() or path.suffix.lower() not in (".yaml", ".yml"):
+        return path
+    listing = read(path, Listing)
+    if listing.collections is not None:
+        return listing.collections
+    assert listing.url is not None
+    name = PurePosixPath(urlsplit(listing.url).path).name
+    archive = SCRATCH / f"{fingerprint(listing.url)}-{name}"
+    download(listing.url, archive)
+    return archive
 
 
 def members(
-    section: Midi, path: Path | None, refused: list[Refused]
+    section: Midi, source: Path | list[str], refused: list[Refused]
 ) -> Iterator[tuple[str, bytes]]:
     """The MIDI files of a source, one at a time, in an order that does not change.
 
     Args:
-        section: which works, and how large a file may be.
-        path: what `locate` gave.
+        section: how many works, and how large a file may be.
+        source: what `locate` gave.
         refused: what was left out is added here.
 
     Yields:
@@ -67,10 +79,10 @@ def members(
     Raises:
         InputError: if the source cannot be read, or has no MIDI file.
     """
-    if path is not None:
-        yield from read_members(path, section.max_bytes, refused)
+    if isinstance(source, Path):
+        yield from read_members(source, section.max_bytes, refused)
         return
-    names = works(section.collections, section.limit_per_collection)
+    names = works(source, section.limit_per_collection)
     given = 0
     for name, content in export_all(names, refused):
         if len(content) > section.max_bytes:
@@ -80,6 +92,6 @@ def members(
             yield name, content
     if not given:
         raise InputError(
-            f"expected scores of at most {section.max_bytes} bytes in midi.collections, got none "
+            f"expected scores of at most {section.max_bytes} bytes in {section.source}, got none "
             f"of {len(names)}; please choose other collections or raise midi.max_bytes."
         )

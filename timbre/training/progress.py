@@ -39,6 +39,7 @@ class Progress:
         self.step = 0
         self.seconds = 0.0  # of training, over all runs
         self.skipped = 0  # steps whose gradient was not finite
+        self.threads = torch.get_num_threads()  # of the run before, on which rounding depends
         self.history: list[Row] = []
         self._best: dict[str, Tensor] | None = None  # the weights of the best validation
         if path.exists():
@@ -49,7 +50,7 @@ class Progress:
             optimizer.load_state_dict(state["optimizer"])
             self.step, self.seconds = state["step"], state["seconds"]
             self.skipped, self.history = state["skipped"], state["history"]
-            self._best = state["best"]
+            self._best, self.threads = state["best"], state["threads"]
 
     def add(self, step: int, row: Row) -> None:
         """Remember that `step` steps are done and what they led to."""
@@ -70,9 +71,21 @@ class Progress:
             "skipped": self.skipped,
             "history": self.history,
             "best": self._best,
+            "threads": torch.get_num_threads(),
         }
         with replacing(self.path) as temporary:
             torch.save(state, temporary)
+
+    @property
+    def begun(self) -> str:
+        """Where it is taken up, in words."""
+        threads = torch.get_num_threads()
+        if threads == self.threads:
+            return f"taken up after step {self.step}"
+        return (
+            f"taken up after step {self.step} with {threads} threads, not {self.threads} as "
+            "before: the result is as good, but not the same in all bits"
+        )
 
     @property
     def exhausted(self) -> bool:
