@@ -19,7 +19,7 @@ from timbre.transfer import pairs
         (".content.wav", ".content.wav"),
         ("../a.wav", "a.wav"),
         ("x/../../../a.wav", "x/a.wav"),
-        ("/etc/a.wav", "etc/a.wav"),
+        ("/etc/a.wav", "a.wav"),
     ],
 )
 def test_outputs_are_named_as_contents_and_stay_inside(content: str, output: str) -> None:
@@ -70,12 +70,22 @@ def test_a_bad_line_is_told_and_the_others_go_on(tmp_path: Path, line: str) -> N
     assert said[2].endswith(".")
 
 
-def test_the_second_of_two_lines_with_one_output_is_refused(tmp_path: Path) -> None:
-    text = "a.wav\ts.wav\na.content.wav\ts.wav\n../a.flac\ts.wav\nb.wav\ts.wav\n"
+def test_a_content_that_comes_again_is_named_by_its_style_too(tmp_path: Path) -> None:
+    text = "a.wav\ts.wav\na.wav\tt.wav\na.content.wav\tt.wav\nb.wav\ts.wav\n"
     done, said = transferred(tmp_path, text, tmp_path / "out")
-    assert [paths[0] for paths in done] == ["a.wav", "b.wav"]
-    assert "that of line 1" in said[2]
-    assert "that of line 1" in said[3]
+    assert [Path(paths[2]).name for paths in done] == ["a.wav", "a as t.wav", "b.wav"]
+    assert "that of line 2" in said[3]
+
+
+def test_a_name_that_no_file_can_have_ends_its_own_line_alone(tmp_path: Path) -> None:
+    text = f"a.wav\ts.wav\n{300 * 'x'}.wav\ts.wav\nb.wav\ts.wav\n"
+
+    def one(content: Path, style: Path, out: Path) -> None:
+        content.stat() if len(content.name) > 255 else None
+
+    (tmp_path / "pairs.tsv").write_text(text)
+    found = dict(pairs.transfer(tmp_path / "pairs.tsv", tmp_path / "out", one))
+    assert [number for number, result in found.items() if isinstance(result, InputError)] == [2]
 
 
 def test_no_input_of_any_line_is_written_over(tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def test_the_loudest_part_of_a_style_is_shown(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "b.wav", [*quiet, *strong, *quiet], RATE, subtype="FLOAT")
     found = tool(GLOW).style(tmp_path / "b.wav")
     expected = at_level(strong.astype(np.float64), tiny.AUDIO.level_db)
-    assert found == pytest.approx(expected, abs=1e-3)
+    assert found == pytest.approx(expected, abs=3e-3)
 
 
 def test_a_style_is_heard_once(clips: tuple[Path, Path], tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 """Files: whole or not at all."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
-from timbre.core.files import fingerprint, replacing, sha256, write_json
+from timbre.core.errors import InputError
+from timbre.core.files import apart, fingerprint, replacing, sha256, write_json
 
 
 class Kill(BaseException):
@@ -34,7 +36,7 @@ def test_after_an_error_the_old_file_is_untouched_and_nothing_is_left(tmp_path: 
 def test_a_folder_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
     path = tmp_path / "folder"
     for name in ("old", "new"):
-        with replacing(path) as temporary:
+        with replacing(path, folder=True) as temporary:
             temporary.mkdir()
             (temporary / name).write_text(name)
     assert [file.name for file in path.iterdir()] == ["new"]
@@ -45,7 +47,7 @@ def test_after_an_error_the_old_folder_is_untouched_and_nothing_is_left(tmp_path
     path = tmp_path / "folder"
     path.mkdir()
     (path / "old").write_text("old")
-    with pytest.raises(Kill), replacing(path) as temporary:
+    with pytest.raises(Kill), replacing(path, folder=True) as temporary:
         temporary.mkdir()
         (temporary / "half").write_text("half")
         raise Kill
@@ -81,3 +83,47 @@ def test_json_is_read_as_it_was_written(tmp_path: Path) -> None:
     text = (tmp_path / "file.json").read_text()
     assert list(json.loads(text).items()) == [("b", 1.5), ("a", "é")]
     assert text.endswith("}\n")
+
+
+@pytest.mark.parametrize("folder", [False, True])
+def test_a_file_never_takes_the_place_of_a_folder_nor_a_folder_that_of_a_file(
+    tmp_path: Path, folder: bool
+) -> None:
+    path = tmp_path / "thesis"
+    if folder:
+        path.write_text("work")
+    else:
+        path.mkdir()
+        (path / "draft").write_text("work")
+    with (
+        pytest.raises(InputError, match=r"thesis is a (file|folder); please"),
+        replacing(path, folder=folder),
+    ):
+        pass
+    assert (path if folder else path / "draft").read_text() == "work"
+
+
+@pytest.mark.parametrize("name", [".", "..", "/"])
+def test_a_path_without_a_name_is_refused(name: str) -> None:
+    with (
+        pytest.raises(InputError, match=r"^expected (the name of a file|a file to write)"),
+        replacing(Path(name)),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("name", ["a" * 255, os.fsdecode(b"caf\xe9.txt"), "-", "a b;c"])
+def test_any_name_that_a_file_can_have_is_written(tmp_path: Path, name: str) -> None:
+    with replacing(tmp_path / name) as temporary:
+        temporary.write_text("new")
+    assert [os.fsdecode(each) for each in os.listdir(tmp_path)] == [name]  # noqa: PTH208
+
+
+def test_an_output_that_is_an_input_by_a_link_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("work")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    (tmp_path / "c").hardlink_to(tmp_path / "a")
+    for name in ("a", "b", "c"):
+        with pytest.raises(InputError, match="also an input; please give another name"):
+            apart(tmp_path / name, [tmp_path / "a"])
+    assert apart(tmp_path / "d", [tmp_path / "a"]) == tmp_path / "d"

@@ -59,7 +59,9 @@ def test_every_rate_becomes_the_same_tone(tmp_path: Path, rate: int, suffix: str
 def test_stereo_is_the_mean_of_its_channels(tmp_path: Path) -> None:
     left, right = tone(RATE), tone(RATE, hertz=1000)
     soundfile.write(tmp_path / "a.wav", np.stack([left, right], axis=1), RATE, subtype="FLOAT")
-    assert recordings.read(tmp_path / "a.wav", RATE) == pytest.approx((left + right) / 2, abs=1e-6)
+    found = recordings.read(tmp_path / "a.wav", RATE)
+    middle = slice(RATE // 10, -RATE // 10)  # at the ends an offset cannot be told from a tone
+    assert found[middle] == pytest.approx(((left + right) / 2)[middle], abs=1e-4)
 
 
 @pytest.mark.parametrize("name", ["a.mp3", "a.m4a", "a.ogg", "a.mka"])
@@ -119,11 +121,48 @@ def test_a_quarter_of_a_second_is_long_enough_and_less_is_not(tmp_path: Path) ->
     assert "lasts 0.000 s" in refused(tmp_path / "a.wav")
 
 
-def test_silence_is_refused_also_where_it_is_of_opposite_channels(tmp_path: Path) -> None:
-    soundfile.write(tmp_path / "a.wav", np.zeros(RATE), RATE)
+@pytest.mark.parametrize("level", [0.0, 0.3])  # a constant is silence too
+def test_silence_is_refused(tmp_path: Path, level: float) -> None:
+    soundfile.write(tmp_path / "a.wav", np.full(RATE, level), RATE)
     assert "silent" in refused(tmp_path / "a.wav")
-    soundfile.write(tmp_path / "a.wav", np.stack([tone(RATE), -tone(RATE)], axis=1), RATE)
-    assert "silent" in refused(tmp_path / "a.wav")
+
+
+@pytest.mark.parametrize("channels", [(1, -1), (1, -1, 0), (0.2, -0.2), (-1, 1, -1, 1)])
+def test_opposite_channels_do_not_vanish(tmp_path: Path, channels: tuple[float, ...]) -> None:
+    clip = np.stack([factor * tone(RATE) for factor in channels], axis=1)
+    soundfile.write(tmp_path / "a.wav", clip, RATE, subtype="FLOAT")
+    found = recordings.read(tmp_path / "a.wav", RATE)
+    loudest = max(map(abs, channels)) * np.sqrt(np.mean(tone(RATE) ** 2))
+    assert np.sqrt(np.mean(found**2)) == pytest.approx(loudest, rel=0.02)
+
+
+def test_an_offset_and_a_rumble_are_not_heard(tmp_path: Path) -> None:
+    time = np.arange(2 * RATE) / RATE
+    clean = 0.2 * np.sin(2 * np.pi * 440 * time)
+    heard = []
+    for number, below in enumerate((0, 0.1, 0.3 * np.sin(2 * np.pi * 3 * time))):
+        soundfile.write(tmp_path / f"{number}.wav", clean + below, RATE, subtype="FLOAT")
+        heard.append(recordings.read(tmp_path / f"{number}.wav", RATE)[RATE // 2 : -RATE // 2])
+    assert heard[1] == pytest.approx(heard[0], abs=1e-4)
+    assert np.sqrt(np.mean((heard[2] - heard[0]) ** 2)) < 0.02
+
+
+def test_chained_streams_and_headers_that_tell_too_little_are_read_whole(tmp_path: Path) -> None:
+    clip = 0.2 * tone(2 * RATE)
+    soundfile.write(tmp_path / "one.ogg", clip, RATE)
+    (tmp_path / "two.ogg").write_bytes(2 * (tmp_path / "one.ogg").read_bytes())
+    assert len(recordings.read(tmp_path / "two.ogg", RATE)) == pytest.approx(4 * RATE, rel=0.02)
+    soundfile.write(tmp_path / "a.flac", np.random.default_rng(0).normal(0, 0.1, 2 * RATE), RATE)
+    data = bytearray((tmp_path / "a.flac").read_bytes())
+    stated = int.from_bytes(data[18:26], "big") >> 36 << 36 | 1000  # samples, of 32,000
+    data[18:26] = stated.to_bytes(8, "big")
+    (tmp_path / "a.flac").write_bytes(data)
+    assert len(recordings.read(tmp_path / "a.flac", RATE)) == 2 * RATE
+    soundfile.write(tmp_path / "a.wav", clip, RATE)
+    data = bytearray((tmp_path / "a.wav").read_bytes())
+    data[4:8] = data[40:44] = bytes(4)  # a recorder that died writes no sizes
+    (tmp_path / "a.wav").write_bytes(data)
+    assert len(recordings.read(tmp_path / "a.wav", RATE)) == 2 * RATE
 
 
 @pytest.mark.parametrize("suffix", ["txt", "wav", "flac", "raw"])

@@ -33,8 +33,7 @@ def read(path: Path, sample_rate: int, max_seconds: float | None = None) -> Sign
         InputError: if the file is missing, is no audio, is damaged, lasts less than a quarter of a
             second, is silent, or has samples that are not finite.
     """
-    if not path.is_file():
-        raise InputError(f"expected a recording, found no file {path}; please mend its path.")
+    existing(path)
     decoded = None if is_doubtful(path) else _decoded(path, max_seconds)
     if decoded is None:
         with TemporaryDirectory() as folder:
@@ -58,11 +57,22 @@ def read(path: Path, sample_rate: int, max_seconds: float | None = None) -> Sign
             "please take a longer one."
         )
     weights = mixing(np.mean(channels**2, axis=0), float(np.mean(channels.mean(axis=1) ** 2)))
-    mono = without_rumble(channels @ weights, rate)
+    mono = soxr.resample((channels @ weights).astype(np.float32), rate, sample_rate)
+    mono = without_rumble(mono, sample_rate).astype(np.float32)
     if np.abs(mono).max() < SILENCE:
         raise InputError(f"expected sound, {path} is silent; please take another recording.")
-    resampled: Signal = soxr.resample(mono, rate, sample_rate)
-    return resampled
+    return mono
+
+
+def existing(path: Path) -> Path:
+    """The path, if there is something to read.
+
+    Raises:
+        InputError: if there is no file.
+    """
+    if not path.is_file() and not path.is_fifo():
+        raise InputError(f"expected a recording, found no file {path}; please mend its path.")
+    return path
 
 
 def is_doubtful(path: Path) -> bool:

@@ -56,8 +56,9 @@ def without_rumble(sound: NDArray[np.floating], sample_rate: int) -> NDArray[np.
     width = max(3, round(HIGH_PASS * sample_rate) | 1)
     mean = sound.astype(np.float64)
     for _ in range(2):
-        edges = [(width // 2 + 1, width // 2), *([(0, 0)] * (sound.ndim - 1))]
-        sums = np.cumsum(np.pad(mean, edges, mode="edge"), axis=0)
+        edges = [(width // 2, width // 2), *([(0, 0)] * (sound.ndim - 1))]
+        padded = np.pad(mean, edges, mode="symmetric")
+        sums = np.concatenate([np.zeros_like(padded[:1]), np.cumsum(padded, axis=0)])
         mean = (sums[width:] - sums[:-width]) / width
     return np.asarray(sound - mean, np.float64)
 

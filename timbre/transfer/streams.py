@@ -1,5 +1,6 @@
 """Content of any length, read block by block onto the disk."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -43,6 +44,10 @@ def read(
     Raises:
         InputError: as `timbre.audio.recordings.read`, but silence is let through.
     """
+    if recordings.existing(path).is_fifo():  # which can be read once alone
+        with path.open("rb") as pipe, (folder / "piped").open("wb") as kept:
+            shutil.copyfileobj(pipe, kept)
+        path = folder / "piped"
     decoded, converted = folder / "decoded.f32", folder / "decoded.wav"
     doubtful = recordings.is_doubtful(path)
     found = None if doubtful else _decoded(path, path, decoded, sample_rate, stereo, seconds)

@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from timbre.core.errors import InputError
 from timbre.core.files import apart
 from timbre.core.params import Audio
-from timbre.core.signal import SILENCE, Signal
+from timbre.core.signal import SILENCE, Signal, mixing, without_rumble
 from timbre.models import card, checkpoint, registry, shipped
 from timbre.models.contract import TransferModel
 from timbre.models.style import Style
@@ -125,11 +125,13 @@ class Transfer:
         sounds = [_channels(style, "style")]
         if blend is not None:
             sounds.append(_channels(blend, "second style"))
-        notes = np.ascontiguousarray(soxr.resample(given.T, sample_rate, ours), np.float32)
+        notes = without_rumble(soxr.resample(given.T, sample_rate, ours), ours).astype(np.float32)
         with self._lock, temporary_folder() as folder:
             heard = []
             for sound in sounds:
-                clip = soxr.resample(sound.mean(axis=0), sample_rate, ours)
+                weights = mixing(np.mean(sound**2, axis=1), float(np.mean(sound.mean(axis=0) ** 2)))
+                clip = soxr.resample((weights @ sound).astype(np.float32), sample_rate, ours)
+                clip = without_rumble(clip, ours).astype(np.float32)
                 heard.append(self._engine.timbres(styles.parts(clip, "the style", self._audio)))
             timbre = self._styles.blend(heard, notes, settings)
             notes.tofile(folder / streams.CONTENT)
