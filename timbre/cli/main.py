@@ -1,7 +1,7 @@
 """Command line: `timbre transfer content.wav style.wav -o out.wav`."""
 
+import os
 import signal
-import sys
 from typing import Annotated
 
 import typer
@@ -10,6 +10,7 @@ from timbre.cli import demo, listen, transfer
 from timbre.cli.transfer import Weights
 from timbre.core.console import run
 from timbre.core.errors import InputError
+from timbre.core.files import delete_unfinished
 from timbre.models import shipped
 from timbre.version import __version__
 
@@ -83,11 +84,19 @@ def info(weights: Weights = shipped.FOLDER) -> None:
         )
 
 
+def _ended(number: int, _: object) -> None:
+    """End at once, and leave nothing half-written.
+
+    What is raised in here may be lost: libraries that call back from C swallow it.
+    """
+    delete_unfinished()
+    os._exit(128 + number)
+
+
 def main() -> None:
     """Run what was typed; the entry point `timbre`."""
     for number in (signal.SIGTERM, signal.SIGHUP):
-        # ends as Ctrl-C does, so that temporary files go
-        signal.signal(number, lambda received, _: sys.exit(128 + received))
+        signal.signal(number, _ended)
     run(lambda: app(prog_name="timbre"))
 
 

@@ -11,6 +11,28 @@ from typing import Any
 
 from timbre.core.errors import InputError
 
+_unfinished: set[Path] = set()  # temporary files and folders of this process
+
+
+def remember(path: Path) -> None:
+    """Note a temporary file or folder, to be deleted if the process is ended."""
+    _unfinished.add(path)
+
+
+def delete(path: Path) -> None:
+    """Delete a temporary file or folder, if it is there."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+    _unfinished.discard(path)
+
+
+def delete_unfinished() -> None:
+    """Delete all that this process has begun to write and not finished."""
+    for path in list(_unfinished):
+        delete(path)
+
 
 @contextmanager
 def replacing(path: Path, *, folder: bool = False) -> Iterator[Path]:
@@ -33,16 +55,14 @@ def replacing(path: Path, *, folder: bool = False) -> Iterator[Path]:
     # short, and in letters that every system and codec knows, whatever the name is
     name = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:12]
     temporary = path.with_name(f".{name}.{os.getpid()}.tmp")
+    remember(temporary)
     try:
         yield temporary
         if folder and path.is_dir():
             shutil.rmtree(path)
         temporary.replace(path)
     finally:
-        if temporary.is_dir():
-            shutil.rmtree(temporary)
-        else:
-            temporary.unlink(missing_ok=True)
+        delete(temporary)
 
 
 def writable(path: Path, *, folder: bool = False) -> Path:

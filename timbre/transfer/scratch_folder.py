@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from timbre.core.errors import InputError
+from timbre.core.files import delete, remember
 
 PREFIX = "timbre-transfer-"
 LITTLE = 1 << 20  # bytes free, below which a disk is full
@@ -21,8 +22,12 @@ def temporary_folder() -> Iterator[Path]:
     for left in parent.glob(f"{PREFIX}*"):
         if _is_left(left):
             shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}{NAME_ENDS}") as folder:
-        yield Path(folder)
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}{NAME_ENDS}"))
+    remember(folder)
+    try:
+        yield folder
+    finally:
+        delete(folder)
 
 
 def _is_left(folder: Path) -> bool:

@@ -1,7 +1,6 @@
 """What of a style recording is heard: all of a short one, the loudest parts of a long one."""
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -10,6 +9,7 @@ from timbre.core.params import Audio
 from timbre.core.signal import SILENCE, Signal, at_level
 from timbre.transfer import streams
 from timbre.transfer.midi_content import is_midi
+from timbre.transfer.scratch_folder import temporary_folder
 
 READ = 120.0  # s: from the start
 PART = 8.0  # s: as long as the clips that models learn from, or less
@@ -36,8 +36,8 @@ def read(path: Path, audio: Audio) -> Signal:
             f"expected a recording as style, {path} is MIDI, which has no sound of its own; "
             "please give a recording of the sound."
         )
-    with TemporaryDirectory() as folder:
-        return np.array(streams.read(path, audio.sample_rate, Path(folder), seconds=READ)[:, 0])
+    with temporary_folder() as folder:
+        return np.array(streams.read(path, audio.sample_rate, folder, seconds=READ)[:, 0])
 
 
 def parts(heard: Signal, name: str, audio: Audio, most: int = MOST) -> list[Signal]:
