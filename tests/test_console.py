@@ -1,9 +1,13 @@
 """What commands say: a sentence for what the user can mend, a traceback for what is our fault."""
 
+import re
+import tomllib
+
 import pytest
 import torch
 
-from timbre.core.console import run
+from tests.conftest import ROOT
+from timbre.core.console import EXTRAS, run
 from timbre.core.errors import InputError
 
 
@@ -34,3 +38,30 @@ def test_a_fault_of_ours_keeps_its_traceback() -> None:
 
     with pytest.raises(RuntimeError, match="shapes"):
         run(main)
+
+
+@pytest.mark.parametrize("package", ["uvicorn", "zarr.codecs", "essentia"])
+def test_a_package_that_is_not_installed_is_told_with_its_extra(
+    package: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def main() -> None:
+        raise ModuleNotFoundError(name=package)
+
+    with pytest.raises(SystemExit) as end:
+        run(main)
+    assert end.value.code == 2
+    said = capsys.readouterr().err
+    assert re.fullmatch(r"error: expected the package \w+, .*timbre-transfer\[\w+\]'\.\n", said)
+
+
+def test_a_module_of_ours_that_is_missing_is_a_fault() -> None:
+    def main() -> None:
+        raise ModuleNotFoundError(name="timbre.nowhere")
+
+    with pytest.raises(ModuleNotFoundError):
+        run(main)
+
+
+def test_every_extra_is_one() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert set(EXTRAS.values()) <= set(project["optional-dependencies"])

@@ -5,6 +5,13 @@ from collections.abc import Callable
 
 from timbre.core.errors import InputError
 
+EXTRAS = {  # packages that the plain install lacks, and what brings them
+    "gradio": "page", "uvicorn": "page", "starlette": "page", "matplotlib": "page",
+    "jinja2": "listen", "dask": "train", "distributed": "train", "lightning": "train",
+    "lightning_fabric": "train", "mir_eval": "train", "music21": "train", "numba": "train",
+    "pebble": "train", "psutil": "train", "pyarrow": "train", "requests": "train", "sox": "train",
+    "zarr": "train", "essentia": "metrics", "onnxruntime": "metrics",
+}  # fmt: skip
 FULL = (
     "expected room on the graphics card, it is full; please lower batch_size or crop_frames of "
     "what is trained, end other programs on the card, or leave it alone with CUDA_VISIBLE_DEVICES= "
@@ -15,12 +22,21 @@ FULL = (
 def run(main: Callable[[], None]) -> None:
     """Run a command; turn an `InputError` into its sentence on standard error and exit code 2.
 
-    A graphics card that is too small is the user's to mend too.
+    A graphics card that is too small, and a package that is not installed, are the user's to mend
+    too.
     """
     try:
         main()
     except InputError as error:
         _end(str(error))
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in EXTRAS:
+            raise
+        _end(
+            f"expected the package {package}, it is not installed; please install what this "
+            f"command needs: pip install 'timbre-transfer[{EXTRAS[package]}]'."
+        )
     except RuntimeError as error:
         torch = sys.modules.get("torch")  # who did not load it has no card to fill
         if torch is None or not isinstance(error, torch.OutOfMemoryError):

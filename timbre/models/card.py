@@ -10,8 +10,7 @@ from pydantic import Field
 from timbre.core.errors import InputError
 from timbre.core.files import sha256
 from timbre.core.params import Audio, Section, parse
-from timbre.models import checkpoint, shipped
-from timbre.models.blocks import parameter_count
+from timbre.models import shipped
 
 
 class Source(Section):
@@ -62,6 +61,9 @@ def of(path: Path, name: str, precision: Literal["float16", "float32"], about: A
     Raises:
         InputError: if the file is no checkpoint.
     """
+    from timbre.models import checkpoint  # PyTorch takes a second: only for who writes cards
+    from timbre.models.blocks import parameter_count
+
     model = checkpoint.load(path)[1]
     described = checkpoint.description(path)
     return Card(
