@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -194,3 +195,55 @@ def test_run_knows_the_tool_in_any_folder(tmp_path: Path) -> None:
     )
     assert result.returncode == 0, result.stderr
     assert "transfer" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--mix", "0.2"], "note: --mix has no effect without --blend\n"),
+        (["--seed", "3"], "note: --seed has no effect, vqvae draws nothing\n"),
+        (["--stereo"], "note: --stereo has no effect, a.content.wav has one channel\n"),
+        (["--mix", "0.2", "--quiet"], ""),
+        ([], ""),
+    ],
+)
+def test_options_without_effect_are_told(
+    clips: Path, weights: str, more: list[str], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(clips)
+    words = ["transfer", "a.content.wav", "style.wav", "-o", "told.wav", "--model", "vqvae"]
+    result = CliRunner().invoke(app, [*words, *more, "--weights", weights], catch_exceptions=False)
+    assert result.exit_code == 0
+    assert result.stderr == said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["a.wav"], "got no STYLE, no --output"),
+        (["a.wav", "b.wav"], "got no --output"),
+        (["--pairs", "pairs.tsv"], "got no --output for --pairs"),
+        (["a.wav", "b.wav", "--pairs", "pairs.tsv", "-o", "out"], "got --pairs beside CONTENT"),
+        (["a.wav", "b.wav", "-o", "c.wav", "--device", "abacus"], "expected the device cpu"),
+    ],
+)
+def test_what_is_missing_or_too_much_is_named(weights: str, words: list[str], said: str) -> None:
+    with pytest.raises(InputError, match=re.escape(said)):
+        CliRunner().invoke(app, ["transfer", *words, "--weights", weights], catch_exceptions=False)
+
+
+def test_a_list_is_written_to_the_folder_that_output_names(
+    clips: Path, weights: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(clips)
+    Path("one.tsv").write_text("a.content.wav\tstyle.wav\n")
+    words = ["transfer", "--pairs", "one.tsv", "-o", "by output", "--weights", weights]
+    assert CliRunner().invoke(app, words, catch_exceptions=False).exit_code == 0
+    assert [path.name for path in Path("by output").iterdir()] == ["a.wav"]
+
+
+@pytest.mark.parametrize("words", [["--version"], ["-h"], ["transfer", "-h"], ["listen", "-h"]])
+def test_help_and_version_are_said(words: list[str]) -> None:
+    result = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert result.exit_code == 0
+    assert ("timbre" if words == ["--version"] else "Usage: ") in result.stdout

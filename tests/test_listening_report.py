@@ -1,6 +1,8 @@
 """What listeners preferred: counted rightly, with intervals that a second way confirms."""
 
+import csv
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -128,3 +130,34 @@ def test_the_command_prints_the_tables_and_writes_the_files(tmp_path: Path) -> N
     assert result.stdout == markdown(summary(design(), session("0")))
     assert json.loads((tmp_path / "a.json").read_text()) == metrics(summary(design(), session("0")))
     assert (tmp_path / "a.svg").stat().st_size > 1000
+
+
+def test_all_answers_are_written_as_a_table(tmp_path: Path) -> None:
+    given = session("0") + session("1", attentive=False, until=7)
+    answers = begin(tmp_path / "answers.sqlite", design())
+    for answer in given:
+        answers.store(answer.listener, answer.number, answer.trial, answer.choices)
+    answers.close()
+    words = ["listen", "export", str(tmp_path / "answers.sqlite"), "--csv", str(tmp_path / "a.csv")]
+    assert CliRunner().invoke(app, words, catch_exceptions=False).exit_code == 0
+    with (tmp_path / "a.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == len(given)
+    for row, answer in zip(rows, sorted(given, key=lambda each: each[:2]), strict=True):
+        assert (row["listener"], int(row["number"])) == answer[:2]
+        for question, side in answer.choices.items():
+            assert row[question] == row[side]  # the system, not the side
+        assert (row["right"] != "") == (row["kind"] == "check")
+        assert row["right"] != "0" or row["listener"] == "1"
+        assert datetime.fromisoformat(row["answered"])
+
+
+def test_a_table_does_not_take_the_place_of_the_answers(tmp_path: Path) -> None:
+    path = tmp_path / "answers.sqlite"
+    begin(path, design()).close()
+    before = path.read_bytes()
+    for csv_path in (path, tmp_path):
+        with pytest.raises(InputError, match="please give another name"):
+            words = ["listen", "export", str(path), "--csv", str(csv_path)]
+            CliRunner().invoke(app, words, catch_exceptions=False)
+    assert path.read_bytes() == before

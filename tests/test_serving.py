@@ -72,7 +72,11 @@ def test_the_page_makes_what_the_command_writes(
     assert CliRunner().invoke(app, words, catch_exceptions=False).exit_code == 0
     made = studio(*clips, *settings(**changes), blend)
     assert made.out.read_bytes() == (folder / "out.wav").read_bytes()
-    assert made.out.name == "content as style.wav"
+    named = made.out.name.removeprefix("content as style, ").removesuffix(".wav").split(", ")
+    assert named[0] == chosen["model"]
+    assert ("strength 0.5" in named) == (chosen["strength"] == 0.5)
+    assert ("mix 0.25" in named) == blended
+    assert (f"seed {chosen['seed']}" in named) == (chosen["model"] == "glow")
     assert [png[:4] for png in made.spectrograms] == 3 * [PNG]
 
 

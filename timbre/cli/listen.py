@@ -14,12 +14,17 @@ TRIALS = 20  # about a quarter of an hour with clips of 8 s
 PORT = 8000
 
 
-class FolderOrReport(TyperGroup):
-    """Takes the first word for a folder to serve unless it is `report`."""
+COMMANDS = ("report", "export")
+
+
+class FolderOrCommand(TyperGroup):
+    """Takes the first word for a folder to serve unless it is one of `COMMANDS`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put the name of the command before a folder or an option."""
-        return super().parse_args(ctx, args if args[:1] == ["report"] else ["folder", *args])
+        return super().parse_args(
+            ctx, args if args[:1] and args[0] in COMMANDS else ["folder", *args]
+        )
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Keep that name out of what the help says."""
@@ -27,7 +32,7 @@ class FolderOrReport(TyperGroup):
         return "" if name == "folder" else name, command, rest
 
 
-app = typer.Typer(cls=FolderOrReport, rich_markup_mode=None)
+app = typer.Typer(cls=FolderOrCommand, rich_markup_mode=None)
 
 
 @app.command("folder")
@@ -50,7 +55,7 @@ def serve(
 ) -> None:
     """Ask listeners which of two systems is nearer: serve a blind AB test of the clips in FOLDER.
 
-    `timbre listen report FILE` says what they answered.
+    `timbre listen report FILE` says what they answered, `timbre listen export FILE` writes it down.
     """
     import uvicorn  # only where it is needed, as are the modules that bring its like
 
@@ -115,3 +120,14 @@ def report(
     if plot:
         picture.write(plot, kind, found)
     print(report.markdown(found), end="")
+
+
+@app.command()
+def export(
+    answers: Annotated[Path, typer.Argument(help="The SQLite file.")],
+    csv: Annotated[Path, typer.Option(help="CSV to write, a row an answer.")],
+) -> None:
+    """Write all answers as a table, for statistics of your own."""
+    from timbre.listening import export
+
+    print(f"{csv}: {export.write(csv, answers):,} answers")

@@ -51,12 +51,15 @@ def serve(
     max_upload_mb: Annotated[int, typer.Option(min=1, help="Of a file.")] = 50,
     max_seconds: Annotated[int, typer.Option(min=1, help="Of a recording.")] = 600,
     queue: Annotated[int, typer.Option(min=1, help="How many may wait.")] = 20,
+    root_path: Annotated[
+        str, typer.Option(help="Path under which a proxy serves the page, such as /timbre.")
+    ] = "",
 ) -> None:
     """Serve a web page that transfers what is dropped on it or recorded."""
     from timbre.page import server  # so that the other commands need no web server
     from timbre.page.limits import Limits
 
-    server.serve(host, port, weights, Limits(max_upload_mb, max_seconds), queue)
+    server.serve(host, port, weights, Limits(max_upload_mb, max_seconds), queue, root_path)
 
 
 @app.command()

@@ -16,7 +16,7 @@ from timbre.core.errors import InputError
 from timbre.models import registry, shipped
 from timbre.transfer import pairs as lists
 from timbre.transfer.progress import ProgressCallback, no_progress
-from timbre.transfer.settings import OutputFormat, TransferSettings
+from timbre.transfer.settings import DEFAULT_SETTINGS, OutputFormat, TransferSettings
 
 Weights = Annotated[
     Path, typer.Option(help="Folder of models or checkpoints.", show_default="those that ship")
@@ -31,37 +31,63 @@ def transfer(
     style: Annotated[Path | None, typer.Argument(help="One with the sound, 0.5 s or more.")] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="WAV, FLAC, OGG, MP3, M4A or AIFF to write."),
+        typer.Option(
+            "--output",
+            "-o",
+            help="WAV, FLAC, OGG, MP3, M4A or AIFF file to write; with --pairs a folder.",
+        ),
     ] = None,
     pairs: Annotated[
         Path | None,
-        typer.Option(help="List of pairs instead: content, tab, style, a line each."),
+        typer.Option(help="List of pairs instead, a text file: content, tab, style on each line."),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder to write those to.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The same as --output, for --pairs.", hidden=True)
+    ] = None,
     model: Annotated[
         str | None,
-        typer.Option(help="That transfers; see `timbre info`.", show_default="the first"),
+        typer.Option(help="Name of the model to use, see `timbre info`.", show_default="the first"),
     ] = None,
     strength: Annotated[
         float, typer.Option(min=0, max=1, help="0: the content's own sound; 1: the style's.")
     ] = 1.0,
-    blend: Annotated[Path | None, typer.Option(help="A second style.")] = None,
+    blend: Annotated[
+        Path | None, typer.Option(help="Recording of a second style to blend in.")
+    ] = None,
     mix: Annotated[float, typer.Option(min=0, max=1, help="The second style's share.")] = 0.5,
     temperature: Annotated[
-        float | None, typer.Option(min=0, help="Of glow: more is rougher, 0 is smoothest.")
+        float | None,
+        typer.Option(min=0, help="How freely glow samples: 0 is smoothest, 2 is roughest."),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of what is drawn.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of what a model that samples draws.")] = 0,
     sample_rate: Annotated[
-        int | None, typer.Option(help="Hz, of the output.", show_default="the models'")
+        int | None,
+        typer.Option(help="Sample rate of the output in Hz.", show_default="the models'"),
     ] = None,
-    stereo: Annotated[bool, typer.Option("--stereo", help="Keep two channels apart.")] = False,
+    stereo: Annotated[
+        bool, typer.Option("--stereo", help="Keep the two channels of a content apart.")
+    ] = False,
     normalize: Annotated[
-        bool, typer.Option("--normalize", help="As loud as goes, not as loud as the content.")
+        bool, typer.Option("--normalize", help="Make the output as loud as goes without clipping.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")] = False,
+    device: Annotated[
+        str | None,
+        typer.Option(help="Where to compute: cpu or cuda.", show_default="cuda where there is one"),
+    ] = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Show no progress and no notes.")
+    ] = False,
     weights: Weights = shipped.FOLDER,
 ) -> None:
-    """Transfer CONTENT into the sound of STYLE; or all pairs of a list."""
+    """Hear the notes of CONTENT in the sound of STYLE, one recording or a list of pairs.
+
+    timbre transfer song.wav violin.wav -o out.wav
+
+    timbre transfer --pairs pairs.tsv -o outputs --model vqvae
+    """
+    if pairs:
+        output, out = None, out or output
     single, many = (content, style, output), (pairs, out)
     name = chosen_model(model, weights)
     settings = TransferSettings(strength, mix, temperature, seed)
@@ -71,9 +97,14 @@ def transfer(
             "please leave it out."
         )
     output_format = OutputFormat(sample_rate, stereo, normalize)
-    load = partial(_loaded, name, weights, settings, blend, output_format)
+    say = _silent if quiet else _note
+    if blend is None and mix != DEFAULT_SETTINGS.mix:
+        say("--mix has no effect without --blend")
+    if seed and "temperature" not in (registry.transfer_options(name) or ()):
+        say(f"--seed has no effect, {name} draws nothing")
+    load = partial(_loaded, name, weights, settings, blend, output_format, device, say)
     if content and style and output and many == (None, None):
-        with progress() as watch:
+        with progress(quiet) as watch:
             report = load(watch)(content, style, output)
         if json:
             print(dumps(report))
@@ -82,8 +113,8 @@ def transfer(
         raise typer.Exit(_list(pairs, out, load(no_progress), json))
     else:
         raise InputError(
-            "expected CONTENT STYLE --output FILE, or --pairs FILE --out FOLDER, "
-            "got something else; see `timbre transfer --help`."
+            f"expected CONTENT STYLE --output FILE, or --pairs FILE --output FOLDER, got "
+            f"{_lacking(content, style, output, pairs, out)}; see `timbre transfer --help`."
         )
 
 
@@ -111,20 +142,24 @@ def _loaded(
     settings: TransferSettings,
     blend: Path | None,
     output_format: OutputFormat,
+    device: str | None,
+    say: Callable[[str], None],
     watch: ProgressCallback,
 ) -> Callable[[Path, Path, Path], Report]:
     """What transfers one pair and reports it; the weights are loaded before it is returned."""
     begun = perf_counter()
     from timbre.transfer.transfer import Transfer  # PyTorch takes a second: only where needed
 
-    tool = Transfer.load(name, weights)
+    tool = Transfer.load(name, weights, device)
 
     def one(content: Path, style: Path, out: Path) -> Report:
         nonlocal begun
         written = tool.file(content, style, out, settings, blend, watch, output_format)
         begun, took = perf_counter(), perf_counter() - begun
         for remark in written.remarks:
-            print(f"note: {remark}", file=sys.stderr)
+            say(remark)
+        if output_format.stereo and written.channels == 1:
+            say(f"--stereo has no effect, {content} has one channel")
         report: Report = {"output": str(out), "content": str(content), "style": str(style)}
         if blend is not None:
             report["blend"] = str(blend)
@@ -149,10 +184,34 @@ def _list(pairs: Path, out: Path, one: Callable[[Path, Path, Path], Report], jso
     return failed
 
 
+def _lacking(
+    content: Path | None, style: Path | None, output: Path | None, pairs: Path | None,
+    out: Path | None,
+) -> str:  # fmt: skip
+    """What of a call is missing or too much."""
+    if pairs and (content or style):
+        return "--pairs beside CONTENT"
+    if pairs:
+        return "no --output for --pairs"
+    if out:
+        return "--out without --pairs"
+    missing = {"CONTENT": content, "STYLE": style, "--output": output}
+    return f"no {', no '.join(name for name, value in missing.items() if value is None)}"
+
+
+def _note(remark: str) -> None:
+    """Say something that is no fault."""
+    print(f"note: {remark}", file=sys.stderr)
+
+
+def _silent(remark: str) -> None:
+    """Say nothing."""
+
+
 @contextmanager
-def progress() -> Iterator[ProgressCallback]:
+def progress(quiet: bool = False) -> Iterator[ProgressCallback]:
     """A bar of how far it is, where somebody looks on."""
-    if not sys.stderr.isatty():
+    if quiet or not sys.stderr.isatty():
         yield no_progress
         return
     from tqdm import tqdm

@@ -43,6 +43,7 @@ class Answer(NamedTuple):
     number: int
     trial: Trial
     choices: dict[str, str]  # the side by question
+    answered: str = ""  # when, UTC
 
 
 class Answers:
@@ -131,7 +132,7 @@ def read(path: Path) -> tuple[Design, list[Answer]]:
         with closing(sqlite3.connect(uri, uri=True, timeout=30)) as connection:
             design, _ = _definition(connection, path)
             rows = connection.execute(
-                f"SELECT {_COLUMNS} FROM answers ORDER BY listener, number"
+                f"SELECT {_COLUMNS}, answered FROM answers ORDER BY listener, number"
             ).fetchall()
     except sqlite3.Error as error:
         raise InputError(_unusable(path, error)) from None
@@ -141,8 +142,9 @@ def read(path: Path) -> tuple[Design, list[Answer]]:
             number,
             Trial(Kind(kind), case, a, b),
             dict(zip(QUESTIONS, sides, strict=True)),
+            answered,
         )
-        for listener, number, kind, case, a, b, *sides in rows
+        for listener, number, kind, case, a, b, *sides, answered in rows
     ]
 
 

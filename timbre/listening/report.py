@@ -71,7 +71,7 @@ def summary(design: Design, answers: Sequence[Answer]) -> Summary:
 def _preferences(design: Design, answers: Sequence[Answer], question: str) -> list[Preference]:
     """One question's, of all pairs, in their order."""
     found: Mapping[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
-    for listener, _, trial, choices in answers:
+    for listener, _, trial, choices, _ in answers:
         one, other = sorted((trial.a, trial.b))
         chosen = {"a": trial.a, "b": trial.b}[choices[question]]
         found[one, other].append((listener, chosen))

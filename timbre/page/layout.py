@@ -117,7 +117,9 @@ def build(
             elem_classes="clip",
             elem_id="result",
         )
-        download = gr.DownloadButton("Download the result", interactive=False)
+        with gr.Row():
+            download = gr.DownloadButton("Download the result", interactive=False)
+            again = gr.Button("Use the result as style")
         spectrograms = gr.HTML(label="Spectrograms")
 
         quietly: dict[str, Any] = {
@@ -144,6 +146,7 @@ def build(
             show_progress_on=result,
             api_visibility="private",
         )
+        again.click(lambda path: path or gr.skip(), result, style, **quietly)
         cancel.click(handlers.stop, cancels=[running], **quietly).then(
             None, js=script.CLEARED, **quietly
         )

@@ -94,7 +94,9 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(host: str, port: int, weights: Path, limits: Limits, queue: int) -> None:
+def serve(
+    host: str, port: int, weights: Path, limits: Limits, queue: int, root_path: str = ""
+) -> None:
     """Serve the page until the process is interrupted.
 
     Args:
@@ -103,6 +105,7 @@ def serve(host: str, port: int, weights: Path, limits: Limits, queue: int) -> No
         weights: folder of the weights.
         limits: of uploads.
         queue: how many may wait at most.
+        root_path: under which a proxy serves the page; none if it is empty.
 
     Raises:
         InputError: if the port is taken or weights are missing.
@@ -123,7 +126,7 @@ def serve(host: str, port: int, weights: Path, limits: Limits, queue: int) -> No
         outputs.mkdir(parents=True)
         handlers = Handlers(TransferService(weights, outputs, limits))
         streams: Streams = set()
-        app, kept = _application(handlers, streams, folder, limits, queue)
+        app, kept = _application(handlers, streams, folder, limits, queue, root_path)
         with swept(folder, kept):
             name, number = listener.getsockname()[:2]
             print(f"Open http://{f'[{name}]' if ':' in name else name}:{number}", flush=True)
@@ -132,7 +135,12 @@ def serve(host: str, port: int, weights: Path, limits: Limits, queue: int) -> No
 
 
 def _application(
-    handlers: "Handlers", streams: Streams, folder: Path, limits: Limits, queue: int
+    handlers: "Handlers",
+    streams: Streams,
+    folder: Path,
+    limits: Limits,
+    queue: int,
+    root_path: str,
 ) -> tuple[ASGIApp, set[Path]]:
     """The page as an application, and the files that it needs for as long as it runs."""
     import gradio as gr
@@ -148,6 +156,7 @@ def _application(
         Starlette(middleware=[Middleware(Private, streams)]),
         page,
         "/",
+        root_path=root_path or None,
         footer_links=[],
         run_history=False,
         show_error=False,

@@ -19,7 +19,7 @@ from timbre.page.limits import USUAL, Limits, checked
 from timbre.transfer import midi_content, streams
 from timbre.transfer.midi_content import is_midi
 from timbre.transfer.progress import ProgressCallback, no_progress
-from timbre.transfer.settings import TransferSettings
+from timbre.transfer.settings import DEFAULT_SETTINGS, TransferSettings
 from timbre.transfer.styles import LEAST
 from timbre.transfer.transfer import Transfer
 
@@ -136,7 +136,9 @@ class TransferService:
         result, _ = soundfile.read(made, round(SHOWN * rate), start, dtype="float32")
         shown = (notes[start:], transfer.style(style), result)
         content_png, style_png, result_png = (self._spectrogram(clip) for clip in shown)
-        name = f"{content.stem[:NAMED]} as {style.stem[:NAMED]}.wav"
+        name = (
+            f"{content.stem[:NAMED]} as {style.stem[:NAMED]}, {_told(model, settings, blend)}.wav"
+        )
         out = Path(mkdtemp(dir=self._folder)) / name
         made.rename(out)
         return Made(out, (content_png, style_png, result_png))
@@ -152,3 +154,19 @@ class TransferService:
         short = max(0, self.audio.n_fft - len(shown))
         leveled = at_level(np.pad(shown, (0, short)), self.audio.level_db)
         return pictures.side_by_side([[mel_spectrogram(leveled, self.audio)]], self.audio)
+
+
+def _told(model: str, settings: TransferSettings, blend: Path | None) -> str:
+    """Settings that made a result, for its name: the model, and what is not as it is by default."""
+    options = registry.transfer_options(model) or ()
+    told = [model]
+    if settings.strength != DEFAULT_SETTINGS.strength:
+        told.append(f"strength {settings.strength:g}")
+    if blend is not None:
+        told.append(f"mix {settings.mix:g}")
+    if "temperature" in options:
+        told += (
+            [f"temperature {settings.temperature:g}"] if settings.temperature is not None else []
+        )
+        told.append(f"seed {settings.seed}")
+    return ", ".join(told)

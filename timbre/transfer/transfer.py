@@ -76,7 +76,13 @@ class Transfer:
         Raises:
             InputError: if they are missing, others than their cards say, or of different mels.
         """
-        device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        has_cuda = torch.cuda.is_available()
+        device = device or ("cuda" if has_cuda else "cpu")
+        if device != "cpu" and not (has_cuda and device.partition(":")[0] == "cuda"):
+            raise InputError(
+                f"expected the device cpu{' or cuda' if has_cuda else ', as there is no other'}, "
+                f"got {device!r}; please give that."
+            )
         paths = [card.verified(weights, each) for each in (name, "vocoder")]
         mels = [checkpoint.description(path)["audio"] for path in paths]
         if mels[0] != mels[1]:
