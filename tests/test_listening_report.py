@@ -121,7 +121,7 @@ def test_a_picture_of_another_kind_is_refused_before_anything_is_read() -> None:
 def test_the_command_prints_the_tables_and_writes_the_files(tmp_path: Path) -> None:
     kept = begin(tmp_path / "answers.sqlite", design())
     for answer in session("0"):
-        kept.store(*answer)
+        kept.store(*answer[:4])
     kept.close()
     words = [str(tmp_path / name) for name in ("answers.sqlite", "a.json", "a.svg")]
     words[1:] = ["--json", words[1], "--plot", words[2]]
