@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from timbre.cli.transfer import Weights, progress
+from timbre.cli.transfer import Weights, models_folder, progress
 from timbre.clips import Clip, clips
 from timbre.core.errors import InputError
 from timbre.core.files import replacing
-from timbre.models import shipped
-from timbre.transfer.progress import ProgressCallback, subtask
 
 if TYPE_CHECKING:
+    from timbre.transfer.progress import ProgressCallback
     from timbre.transfer.transfer import Transfer
 
 CONTENTS = ("upright_piano", "nylon_guitar", "saxophone")
@@ -41,17 +40,21 @@ def demo(
     model: Annotated[
         list[str] | None, typer.Option(help="Model to hear; all of them unless given.")
     ] = None,
-    weights: Weights = shipped.FOLDER,
+    weights: Weights = None,
 ) -> None:
     """Write a page with transfers of short clips, to be opened in a browser.
 
     Takes some seconds: three phrases, each in the sound of other instruments, by each model.
     """
-    models = tuple(model or shipped.transfer_models(weights))
-    if lacking := [name for name in models if name not in shipped.transfer_models(weights)]:
+    from timbre.models import shipped
+
+    place = models_folder(weights)
+    there = shipped.transfer_models(place)
+    models = tuple(model or there)
+    if lacking := [name for name in models if name not in there]:
         raise InputError(
-            f"expected models that are in {weights}, got {', '.join(lacking)}; please name "
-            f"some of {', '.join(shipped.transfer_models(weights)) or 'none, as there are none'}."
+            f"expected models that are in {place}, got {', '.join(lacking)}; please name "
+            f"some of {', '.join(there) or 'none, as there are none'}."
         )
     if out.exists():
         raise InputError(
@@ -60,9 +63,10 @@ def demo(
         )
     with replacing(out, folder=True) as folder:
         folder.mkdir()
+        from timbre.transfer.progress import subtask
         from timbre.transfer.transfer import Transfer  # loads PyTorch
 
-        tools = {name: Transfer.load(name, weights) for name in models}
+        tools = {name: Transfer.load(name, place) for name in models}
         with progress() as watch:
             parts = [
                 _content(name, tools, folder, subtask(watch, number, len(CONTENTS)))
@@ -72,7 +76,9 @@ def demo(
     print(f"Open {(out / 'index.html').resolve()}")
 
 
-def _content(name: str, tools: dict[str, "Transfer"], folder: Path, watch: ProgressCallback) -> str:
+def _content(
+    name: str, tools: dict[str, "Transfer"], folder: Path, watch: "ProgressCallback"
+) -> str:
     """The part of the page with one content: its transfers are made."""
     known = clips()
     content, styles = known[name], [known[style] for style in STYLES if style != name]

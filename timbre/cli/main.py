@@ -7,11 +7,10 @@ from typing import Annotated
 import typer
 
 from timbre.cli import demo, listen, transfer
-from timbre.cli.transfer import Weights
+from timbre.cli.transfer import Weights, models_folder
 from timbre.core.console import run
 from timbre.core.errors import InputError
 from timbre.core.files import delete_unfinished
-from timbre.models import shipped
 from timbre.version import __version__
 
 app = typer.Typer(
@@ -47,7 +46,7 @@ def serve(
         str, typer.Option(help="Address to listen on: 127.0.0.1 for this machine alone.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 7860,
-    weights: Weights = shipped.FOLDER,
+    weights: Weights = None,
     max_upload_mb: Annotated[int, typer.Option(min=1, help="Of a file.")] = 50,
     max_seconds: Annotated[int, typer.Option(min=1, help="Of a recording.")] = 600,
     queue: Annotated[int, typer.Option(min=1, help="How many may wait.")] = 20,
@@ -59,23 +58,27 @@ def serve(
     from timbre.page import server  # so that the other commands need no web server
     from timbre.page.limits import Limits
 
-    server.serve(host, port, weights, Limits(max_upload_mb, max_seconds), queue, root_path)
+    server.serve(
+        host, port, models_folder(weights), Limits(max_upload_mb, max_seconds), queue, root_path
+    )
 
 
 @app.command()
-def info(weights: Weights = shipped.FOLDER) -> None:
+def info(weights: Weights = None) -> None:
     """Say what the weights are."""
-    from timbre.models import card
+    from timbre.models import card, shipped
 
-    cards = sorted(weights.glob(f"*/{shipped.CARD}"))
+    folder = models_folder(weights)
+
+    cards = sorted(folder.glob(f"*/{shipped.CARD}"))
     own = [
         name
-        for name in shipped.transfer_models(weights)
-        if weights / name / shipped.CARD not in cards
+        for name in shipped.transfer_models(folder)
+        if folder / name / shipped.CARD not in cards
     ]
     if not cards and not own:
         raise InputError(
-            f"expected weights with their cards in {weights}, found none; "
+            f"expected weights with their cards in {folder}, found none; "
             "please name another folder with --weights."
         )
     for name in own:

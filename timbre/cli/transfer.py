@@ -8,18 +8,20 @@ from functools import partial
 from json import dumps
 from pathlib import Path
 from time import perf_counter
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from timbre.core.errors import InputError
-from timbre.models import registry, shipped
 from timbre.transfer import pairs as lists
-from timbre.transfer.progress import ProgressCallback, no_progress
 from timbre.transfer.settings import DEFAULT_SETTINGS, OutputFormat, TransferSettings
 
+if TYPE_CHECKING:
+    from timbre.transfer.progress import ProgressCallback
+
 Weights = Annotated[
-    Path, typer.Option(help="Folder of models or checkpoints.", show_default="those that ship")
+    Path | None,
+    typer.Option(help="Folder of models or checkpoints.", show_default="those that ship"),
 ]
 Report = dict[str, Any]  # of one transfer, for JSON
 
@@ -78,7 +80,7 @@ def transfer(
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Show no progress and no notes.")
     ] = False,
-    weights: Weights = shipped.FOLDER,
+    weights: Weights = None,
 ) -> None:
     """Hear the notes of CONTENT in the sound of STYLE, one recording or a list of pairs.
 
@@ -89,7 +91,10 @@ def transfer(
     if pairs:
         output, out = None, out or output
     single, many = (content, style, output), (pairs, out)
-    name = chosen_model(model, weights)
+    from timbre.models import registry
+
+    folder = models_folder(weights)
+    name = chosen_model(model, folder)
     settings = TransferSettings(strength, mix, temperature, seed)
     if temperature is not None and "temperature" not in (registry.transfer_options(name) or ()):
         raise InputError(
@@ -102,7 +107,7 @@ def transfer(
         say("--mix has no effect without --blend")
     if seed and "temperature" not in (registry.transfer_options(name) or ()):
         say(f"--seed has no effect, {name} draws nothing")
-    load = partial(_loaded, name, weights, settings, blend, output_format, device, say)
+    load = partial(_loaded, name, folder, settings, blend, output_format, device, say)
     if content and style and output and many == (None, None):
         with progress(quiet) as watch:
             report = load(watch)(content, style, output)
@@ -110,12 +115,19 @@ def transfer(
             print(dumps(report))
     elif pairs and out and single == (None, None, None):
         lists.read(pairs)  # a list that is none is refused before anything is loaded
-        raise typer.Exit(_list(pairs, out, load(no_progress), json))
+        raise typer.Exit(_list(pairs, out, load(lambda share: None), json))
     else:
         raise InputError(
             f"expected CONTENT STYLE --output FILE, or --pairs FILE --output FOLDER, got "
             f"{_lacking(content, style, output, pairs, out)}; see `timbre transfer --help`."
         )
+
+
+def models_folder(weights: Path | None) -> Path:
+    """The folder of models that was named, or that of those that ship."""
+    from timbre.models import shipped  # brings what help can do without
+
+    return weights or shipped.FOLDER
 
 
 def chosen_model(name: str | None, weights: Path) -> str:
@@ -124,6 +136,8 @@ def chosen_model(name: str | None, weights: Path) -> str:
     Raises:
         InputError: if it is not there, or does not transfer.
     """
+    from timbre.models import shipped
+
     found = shipped.transfer_models(weights)
     if name is None and found:
         return found[0]
@@ -144,7 +158,7 @@ def _loaded(
     output_format: OutputFormat,
     device: str | None,
     say: Callable[[str], None],
-    watch: ProgressCallback,
+    watch: "ProgressCallback",
 ) -> Callable[[Path, Path, Path], Report]:
     """What transfers one pair and reports it; the weights are loaded before it is returned."""
     begun = perf_counter()
@@ -209,8 +223,10 @@ def _silent(remark: str) -> None:
 
 
 @contextmanager
-def progress(quiet: bool = False) -> Iterator[ProgressCallback]:
+def progress(quiet: bool = False) -> Iterator["ProgressCallback"]:
     """A bar of how far it is, where somebody looks on."""
+    from timbre.transfer.progress import no_progress  # brings NumPy
+
     if quiet or not sys.stderr.isatty():
         yield no_progress
         return
