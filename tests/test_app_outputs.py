@@ -1,5 +1,6 @@
 """Sound files that are written: whole or not at all, in any format and at any rate."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,40 @@ def test_formats_that_lose_something_keep_the_sound(
     assert spectrum.argmax() == pytest.approx(440, abs=1)
     assert np.sqrt(np.mean(found**2)) == pytest.approx(0.25 / 2**0.5, rel=0.05)
     assert [each.name for each in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_any_length_rate_and_number_of_channels_come_back(tmp_path: Path, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    name = ("a.wav", "a.flac", "a.aiff", "a.ogg")[seed % 4]
+    made_at, rate = (int(rng.integers(8000, 96_001)) for _ in range(2))
+    length, channels = int(rng.integers(made_at // 2, 2 * made_at)), int(rng.integers(1, 3))
+    time = np.arange(length) / made_at
+    sound = 0.3 * np.sin(2 * np.pi * rng.uniform(200, 2000, channels) * time[:, None])
+    path = tmp_path / name
+    try:
+        writing.checked(path, rate)
+    except InputError:
+        rate = rate // 10 * 10  # a FLAC file of a high rate
+    writing.write(writing.checked(path, rate), sound.astype(np.float32), 1.0, made_at, rate)
+    found = streams.read(path, made_at, tmp_path, stereo=True)
+    assert found.shape == (pytest.approx(length, abs=made_at / 100), channels)
+    levels = [np.sqrt(np.mean(each**2, axis=0)) for each in (found, sound)]
+    assert levels[0] == pytest.approx(levels[1], rel=0.05)
+
+
+def test_hours_at_high_rates_do_not_take_the_process_along(tmp_path: Path) -> None:
+    sound = np.zeros((60 * RATE, 1), np.float32)
+    writing.write(tmp_path / "a.ogg", sound, 1.0, RATE, 192_000)
+    assert soundfile.info(tmp_path / "a.ogg").duration == pytest.approx(60, abs=0.1)
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".flac", ".ogg", ".mp3", ".m4a"])
+def test_names_may_be_of_any_bytes(tmp_path: Path, tones: np.ndarray, suffix: str) -> None:
+    path = tmp_path / (os.fsdecode(b"caf\xe9") + suffix)
+    writing.write(path, tones, 0.5, RATE, 16_000)
+    assert list(tmp_path.iterdir()) == [path]
+    assert len(streams.read(path, RATE, tmp_path / "..")) == pytest.approx(len(tones), rel=0.05)
 
 
 @pytest.mark.parametrize("name", ["a.aac", "a", "folder.wav"])

@@ -24,6 +24,7 @@ BY_FFMPEG = {".m4a": ("-c:a", "aac", "-f", "ipod")}  # its options
 WRITTEN = 4096  # samples at once: the Vorbis encoder keeps them on its stack
 LOWEST, HIGHEST = 8000, 192_000  # Hz
 MPEG = (8000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
+FLAC_HERTZ = 65_535  # that its frames can state to a Hz
 RATES = {".mp3": MPEG, ".m4a": (*MPEG, 64_000, 88_200, 96_000)}  # Hz, where not all are known
 
 
@@ -50,6 +51,11 @@ def checked(path: Path, sample_rate: int) -> Path:
         raise InputError(
             f"expected a sample rate that {suffix} knows ({', '.join(map(str, RATES[suffix]))} "
             f"Hz), got {sample_rate}; please give one of these or choose another format."
+        )
+    if suffix == ".flac" and sample_rate > FLAC_HERTZ and sample_rate % 10:
+        raise InputError(
+            f"expected a sample rate that .flac knows (above {FLAC_HERTZ} Hz a multiple of 10), "
+            f"got {sample_rate}; please give one of these or choose another format."
         )
     return path
 
