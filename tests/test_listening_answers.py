@@ -26,7 +26,7 @@ def test_what_is_stored_is_read_in_order_and_a_second_answer_counts_not(tmp_path
         # whoever reads while the server runs sees what is stored
         found, rows = read(tmp_path / "new/answers.sqlite")
     assert found == design()
-    assert [tuple(row) for row in rows] == [(LISTENER, n, trials[n], BEST) for n in (0, 2)]
+    assert [row[:4] for row in rows] == [(LISTENER, n, trials[n], BEST) for n in (0, 2)]
 
 
 def test_only_a_or_b_can_be_stored(tmp_path: Path) -> None:

@@ -41,6 +41,8 @@ def params(folder: Path, **changes: Any) -> Path:
             "sequences.timbre_test": 6,
         },
     )
+    for training in values["train"].values():  # whose crops fit into so short a segment
+        training |= {"crop_frames": 64, "style_frames": 64, "style_frames_min": 64}
     return write_params(folder, change(values, changes))
 
 
