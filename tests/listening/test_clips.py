@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.listening import CASES, REFERENCES, SYSTEMS, opened, write_clips
+from tests.listening.listeners import CASES, REFERENCES, SYSTEMS, opened, write_clips
 from timbre.core.errors import InputError
 from timbre.listening.clips import LEVEL_DB, find, heard
 

@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import beta, binom
 from typer.testing import CliRunner
 
-from tests.listening import design
+from tests.listening.listeners import design
 from timbre.cli.main import app
 from timbre.core.errors import InputError
 from timbre.listening.answers import Answer, begin

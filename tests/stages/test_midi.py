@@ -21,7 +21,7 @@ from timbre.music.refusals import Refused
 from timbre.music.scores import export
 from timbre.music.sources import Listing, Midi, locate, members
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 MIDI = b"MThd\0\0\0\6\0\0\0\1\1\xe0MTrk\0\0\0\4\0\xff\x2f\0"
 SECTION = Midi(source="list.yaml", limit_per_collection=5, max_bytes=100_000)
 SCORES = "collections: [joplin/*.mxl, nottingham-dataset/*.abc]  # few\n"

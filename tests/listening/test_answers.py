@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.listening import BEST, design
+from tests.listening.listeners import BEST, design
 from timbre.core.errors import InputError
 from timbre.listening.answers import begin, read
 from timbre.listening.plan import Design, plan

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests import tiny
-from tests.test_crops import ramp
+from tests.store.test_crops import ramp
 from timbre.store.batches import StoreDataset
 from timbre.store.store import Split
 from timbre.store.style_crops import PIECE, STEP, Runs, StyleCrops

@@ -11,7 +11,7 @@ import pytest
 import soundfile
 import uvicorn
 
-from tests.listening import BEST, CASES, PLAYED, Client, opened, write_clips
+from tests.listening.listeners import BEST, CASES, PLAYED, Client, opened, write_clips
 from timbre.cli.listen import listening_socket
 from timbre.core.errors import InputError
 from timbre.listening.answers import begin, read

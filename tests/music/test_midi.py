@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import midi_bytes, two_bars
-from tests.test_midi_events import NOTE, Message, off, on, raw, tempo, with_track
+from tests.music.test_midi_events import NOTE, Message, off, on, raw, tempo, with_track
 from timbre.core.notes import Track
 from timbre.music import midi
 from timbre.music.midi import MidiError

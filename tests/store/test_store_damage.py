@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import hash_of
-from tests.test_store import CHUNK, COUNT, SHARD, SHARDS, build, drawn
+from tests.store.test_store import CHUNK, COUNT, SHARD, SHARDS, build, drawn
 from timbre.core.errors import InputError
 from timbre.core.params import Audio
 from timbre.store import writing as writing

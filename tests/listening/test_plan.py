@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from tests.listening import CASES, SYSTEMS, design
+from tests.listening.listeners import CASES, SYSTEMS, design
 from timbre.listening.plan import CHECKS, Kind, Trial, known_answers, plan
 
 LISTENERS = [f"{number:016x}" for number in range(200)]

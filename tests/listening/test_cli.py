@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.conftest import ROOT, run_stage
-from tests.listening import BEST, Client, write_clips
+from tests.listening.listeners import BEST, Client, write_clips
 from timbre.listening.answers import read
 from timbre.listening.plan import plan
 

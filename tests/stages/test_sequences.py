@@ -11,7 +11,7 @@ import pytest
 from stages.params import Params, load
 from stages.sequences import choose
 from tests.conftest import change, committed, run_stage, write_params
-from tests.test_survey import NEAR, REFUSED, SECONDS, USED, write_files
+from tests.music.test_catalog import NEAR, REFUSED, SECONDS, USED, write_files
 from timbre.core.errors import InputError
 from timbre.dataset import table
 from timbre.dataset.examples import MUSIC, TIMBRE, Example, split_of

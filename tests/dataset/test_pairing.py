@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from tests.test_examples import of_split
+from tests.dataset.test_examples import of_split
 from timbre.core.notes import Notes, notes_from_columns
 from timbre.dataset.examples import Example
 from timbre.dataset.pairing import (
