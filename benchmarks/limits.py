@@ -1,4 +1,4 @@
-"""What a machine can do at most: operations and bytes a second, and what follows for a step."""
+"""Limits of a machine: operations and bytes a second, and what follows for a step."""
 
 import time
 from collections.abc import Callable
@@ -21,7 +21,7 @@ def wait(device: torch.device) -> None:
 def least_seconds(
     operations: float, weights: int, device: torch.device, dtype: torch.dtype
 ) -> float:
-    """That a training step can take: its operations, or its weights' way through memory.
+    """Least time of a training step: its operations, or its weights' way through memory.
 
     Both at the same time at best; activations are not counted, as a cache could hold them.
 

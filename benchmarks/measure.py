@@ -24,7 +24,7 @@ class Row(NamedTuple):
 
     @property
     def ratio(self) -> float | None:
-        """How many times better ours is."""
+        """Ratio: how many times better ours is."""
         if self.reference is None:
             return None
         return self.reference / self.ours if self.cheaper else self.ours / self.reference

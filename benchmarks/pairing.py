@@ -1,4 +1,4 @@
-"""How well a model carries over a sound, by what its style clip plays: distances of mels.
+"""Distances of mels by what the style clip plays: how well a model carries over a sound.
 
 The content is copied, or transferred with the style clip, with the target as its own style, with
 content and style both the target's, and with the style clip of the case before. What the second
@@ -23,7 +23,7 @@ from torch import Tensor
 from timbre.audio.mel import Codes, dequantize
 from timbre.core.console import run
 from timbre.core.errors import InputError
-from timbre.dataset.examples import MUSIC
+from timbre.dataset.examples import STYLE_MUSIC
 from timbre.evaluation.metrics import distances as metrics
 from timbre.models import checkpoint
 from timbre.models.autoencoder import model as autoencoder
@@ -43,7 +43,7 @@ class Row(NamedTuple):
     model: str  # the checkpoint
     store: str
     split: str
-    music: str  # one of `MUSIC`, or `all`
+    music: str  # one of `STYLE_MUSIC`, or `all`
     cases: int
     lsd: list[float]  # dB, of each of `COLUMNS`
 
@@ -99,7 +99,7 @@ def read(path: Path, split: str, model: Model) -> Split:
 
 @torch.inference_mode()
 def distances(codes: Codes, model: Model) -> NDArray[np.float64]:
-    """How far what is made of each case is from its target.
+    """Distances of what is made of each case from its target.
 
     Args:
         codes: of the cases, `(N, V, M, T)`.
@@ -109,7 +109,7 @@ def distances(codes: Codes, model: Model) -> NDArray[np.float64]:
         `(N, 5)`, dB, as `COLUMNS` says. Log-spectral distances as `distances.lsd` takes them,
         of the models' own mels.
     """
-    frames = codes.shape[-1] // autoencoder.ALIGNED * autoencoder.ALIGNED
+    frames = codes.shape[-1] // autoencoder.FRAME_MULTIPLE * autoencoder.FRAME_MULTIPLE
     views = {view: codes[:, number, :, :frames] for number, view in enumerate(VIEWS)}
     views["wrong"] = np.roll(views["style"], 1, axis=0)
     found = []
@@ -127,7 +127,7 @@ def distances(codes: Codes, model: Model) -> NDArray[np.float64]:
 
 
 def _transfers(mels: dict[str, Tensor], model: Model) -> Iterator[Tensor]:
-    """What a model makes of some cases' mels in dB, in the order of `COLUMNS`."""
+    """Outputs of a model for some cases' mels in dB, in the order of `COLUMNS`."""
     base = model if isinstance(model, autoencoder.Model) else model.base
     own = base.style(mels["target"])
     yield model.transfer(mels["content"], base.style(mels["style"]))
@@ -155,7 +155,7 @@ def rows(name: str, model: Model, path: Path, split: str, cases: int) -> Iterato
     if not store.tells(MUSIC_COLUMN):
         return
     music = store.index(MUSIC_COLUMN)[: len(found)]
-    for code, kind in enumerate(MUSIC):
+    for code, kind in enumerate(STYLE_MUSIC):
         if (own := music == code).any():
             means = found[own].mean(axis=0).tolist()
             yield Row(name, path.stem, split, kind, int(own.sum()), means)

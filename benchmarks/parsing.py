@@ -53,7 +53,7 @@ def measure(files: list[Path], seconds: float, min_onsets: int) -> Parsing:
 
 
 def agreement(files: list[Path]) -> tuple[int, int]:
-    """Of how many files that pretty_midi reads are all notes the same, times within 1 ms."""
+    """Number of files that pretty_midi reads whose notes are all the same, times within 1 ms."""
     compared = equal = 0
     for file in files:
         data = file.read_bytes()

@@ -1,4 +1,4 @@
-"""How many sounds of each source of timbres can be told apart.
+"""Number of sounds of each source of timbres that can be told apart.
 
 Every preset holds one note, of whose mel spectrum in dB the mean while it sounds is taken. One by
 one, a preset whose spectrum lies further than `APART_DB` RMS from all those kept before is kept as
@@ -36,10 +36,10 @@ Spectrum = NDArray[np.float64]
 
 def timbres(source: str, count: int) -> list[Timbre]:
     """The programs of a soundfont; of another source what training draws in `count`, each once."""
-    if source not in presets.DRAWN:
+    if source not in presets.DRAWN_SOURCES:
         return [Timbre(program, source, "") for program in range(PROGRAMS)]
     rng = np.random.default_rng(0)
-    drawn = dict.fromkeys(presets.DRAWN[source](rng, 0, "train") for _ in range(count))
+    drawn = dict.fromkeys(presets.DRAWN_SOURCES[source](rng, 0, "train") for _ in range(count))
     return [Timbre(each.program, source, "", preset=each.name) for each in drawn]
 
 
@@ -56,7 +56,7 @@ def spectra(source: str, count: int, folder: Path, settings: Params) -> Iterator
     """The spectra of a source's timbres."""
     note = notes_from_columns([PITCH], [VELOCITY], [0.0], [SECONDS])
     audio = settings.audio.model_copy(update={"segment_seconds": SECONDS})
-    if source not in presets.DRAWN:
+    if source not in presets.DRAWN_SOURCES:
         (folder / file_name(source)).symlink_to(find(source)[0].absolute())
     opened = sources.load(source, folder, audio, settings.spectrograms.synthesis)
     for timbre in tqdm(timbres(source, count), desc=Path(source).name, leave=False):
@@ -65,7 +65,7 @@ def spectra(source: str, count: int, folder: Path, settings: Params) -> Iterator
 
 
 def told_apart(spectra: list[Spectrum], kept: list[Spectrum]) -> list[Spectrum]:
-    """Those that are further than `APART_DB` from all that are kept and from each other."""
+    """Sounds that are further than `APART_DB` from all that are kept and from each other."""
     new: list[Spectrum] = []
     for spectrum in spectra:
         others = kept + new

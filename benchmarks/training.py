@@ -107,7 +107,7 @@ def mels(settings: Params, bands: int, count: int, device: torch.device) -> list
 
 
 def operations(model: nn.Module, given: list[Tensor]) -> float:
-    """Those of matrix products and convolutions in a step, forward and backward."""
+    """Operations of matrix products and convolutions in a step, forward and backward."""
     with FlopCounterMode(display=False) as counter:
         model(*given)["total"].backward()
     total: int = counter.get_total_flops()
@@ -208,7 +208,7 @@ def markdown(found: list[Step], batch: int, device: str) -> str:
 
 
 def threads() -> str:
-    """How many threads compute, in words."""
+    """Number of threads that compute, in words."""
     count = torch.get_num_threads()
     return "1 thread" if count == 1 else f"{count} threads"
 

@@ -37,7 +37,7 @@ REPEATS = 3
 
 
 class Row(NamedTuple):
-    """What was measured once."""
+    """One measurement."""
 
     what: str
     seconds: float  # wall clock

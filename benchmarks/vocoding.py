@@ -48,7 +48,7 @@ LOW, HIGH = 28, 44  # MIDI pitches of the low notes: E1 to G#2
 
 
 class Row(NamedTuple):
-    """What a vocoder reached on one kind of clips."""
+    """Scores of a vocoder on one kind of clips."""
 
     kind: str
     vocoder: str
@@ -85,7 +85,7 @@ def clips(kind: str, count: int, font: Path, params: Params) -> Iterator[Signal]
 
 @torch.inference_mode()
 def embedded(net: timbre.Model, sound: Signal, audio: Audio, own: Audio) -> Tensor:
-    """What the timbre net hears in its own mel, `(E,)`."""
+    """Embedding by the timbre net in its own mel, `(E,)`."""
     heard = soxr.resample(sound, audio.sample_rate, own.sample_rate)
     return net.embed(torch.from_numpy(mel_spectrogram(heard, own)).float()[None])[0]
 
@@ -107,7 +107,9 @@ def tried(
         one, other = (embedded(net, clip, audio, own) for clip in (made, sound))
         apart.append(1 - F.cosine_similarity(one, other, dim=0).item())
         heard = [
-            melodia.pitches(resampled(clip, audio.sample_rate, metrics.RATE), metrics.RATE)
+            melodia.pitches(
+                resampled(clip, audio.sample_rate, metrics.SAMPLE_RATE), metrics.SAMPLE_RATE
+            )
             for clip in (made, sound)
         ]
         if heard[0] is not None and heard[1] is not None:

@@ -1,4 +1,4 @@
-"""Which of ZynAddSubFX's presets play the notes that they are asked for.
+"""Presets of ZynAddSubFX that play the notes that they are asked for.
 
 Every preset holds a few notes. One that is silent, out of tune, slow to begin, goes on for long
 after the keys are up or that plays a rhythm of its own is of no use where sounds are to be told
@@ -45,7 +45,7 @@ Sound = NDArray[np.float64]
 
 
 class Measured(NamedTuple):
-    """What a preset does with its notes."""
+    """Behaviour of a preset with its notes."""
 
     level: float  # dB RMS of the held note
     tuned: float  # share of the power within 30 cents of the note's harmonics, the least of all

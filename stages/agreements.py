@@ -1,4 +1,4 @@
-"""What sections of the parameters have to agree on, so that no stage finds out after hours."""
+"""Agreements between sections of the parameters, so that no stage finds out after hours."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from timbre.models.autoencoder.config import AutoencoderConfig
 from timbre.models.vocos.config import VocosTraining
 from timbre.models.vqvae.config import QuantizerConfig
 from timbre.models.vqvae_self.config import SelfSupervisedConfig
-from timbre.synthesis.synth import FASTEST
+from timbre.synthesis.synth import MAX_RENDER_RATE
 
 if TYPE_CHECKING:
     from stages.params import Params
@@ -22,10 +22,11 @@ def faults(params: "Params") -> Iterator[str]:
     if audio.segment_samples < audio.n_fft:
         yield f"audio.segment_seconds: n_fft samples at least expected, got {audio.segment_seconds}"
     factor = params.spectrograms.synthesis.oversampling
-    if audio.sample_rate * factor > FASTEST:
+    if audio.sample_rate * factor > MAX_RENDER_RATE:
         yield (
-            f"spectrograms.synthesis.oversampling: at most {FASTEST} Hz / audio.sample_rate "
-            f"expected, got {factor} times {audio.sample_rate} Hz"
+            "spectrograms.synthesis.oversampling: at most "
+            f"{MAX_RENDER_RATE} Hz / audio.sample_rate expected, got {factor} times "
+            f"{audio.sample_rate} Hz"
         )
     networks = {name: getattr(train, name).network for name in type(train).model_fields}
     for name, network in networks.items():
@@ -102,7 +103,7 @@ def _of_vocos(key: str, settings: VocosTraining, audio: Audio) -> Iterator[str]:
 
 
 def _of_cases(params: "Params") -> Iterator[str]:
-    """What the systems and the phrases need of a case's length."""
+    """Lengths that the systems and the phrases need of a case."""
     audio, systems = params.audio, params.systems
     names = type(systems).model_fields
     if params.transfer.limits.keys() != (needed := {*names, "shuffled"}):

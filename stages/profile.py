@@ -78,7 +78,7 @@ def switch(name: str) -> int:
 
 
 def status(names: list[str]) -> str:
-    """Which profile the parameters agree with, or how they differ from the nearest one."""
+    """Profile that the parameters agree with, or how they differ from the nearest one."""
     params = leaves(read(PARAMS))
     differing = {}
     for name in names:

@@ -30,7 +30,7 @@ Summary = Mapping[str, Mapping[str, Interval]]
 
 
 def pairs(names: list[str]) -> dict[str, list[tuple[str, str]]]:
-    """Which systems are compared case by case, under the question that it answers."""
+    """Systems that are compared case by case, under the question that it answers."""
     models = sources.with_role(names, "model")
     floors = sources.with_role(names, "floor")
     tried = sources.with_role(names, "model", "baseline")

@@ -39,7 +39,7 @@ class Task(NamedTuple):
 
 
 def choose(pieces: list[catalog.Piece], settings: Params) -> dict[str, list[tuple[int, int]]]:
-    """Which examples each split takes, as `(index of the piece, number)`.
+    """Choice of examples of each split, as `(index of the piece, number)`.
 
     Their order is drawn by chance, not by name, so that a limit takes from every collection.
     """
@@ -50,7 +50,7 @@ def choose(pieces: list[catalog.Piece], settings: Params) -> dict[str, list[tupl
     found: dict[str, list[tuple[float, int, int]]] = {split: [] for split in SPLITS}
     for split, indices in members.items():
         each = section.examples_per_piece
-        if split in examples.TIMBRE:  # it learns timbres, so that few pieces do
+        if split in examples.TIMBRE_SPLITS:  # it learns timbres, so that few pieces do
             each = max(each, -(-getattr(section, split) // max(1, len(indices))))
         for index in indices:
             for number in range(each):
@@ -124,9 +124,9 @@ def draw(source: Path, pieces: list[catalog.Piece], settings: Params) -> list[ex
     others = {kind: share for kind, share in music.items() if kind != "same_piece"}
     if any(others.values()):
         ordered["valid"] = pairing.other_music(ordered["valid"], others, settings.seed)
-    for split in examples.TIMBRE:
+    for split in examples.TIMBRE_SPLITS:
         ordered[split] = pairing.styles_of_others(
-            ordered[split], settings.seed, alike=split in examples.PLAIN
+            ordered[split], settings.seed, alike=split in examples.CLEAN_SPLITS
         )
     if not ordered["test"]:
         raise InputError(
@@ -137,7 +137,7 @@ def draw(source: Path, pieces: list[catalog.Piece], settings: Params) -> list[ex
 
 
 def account(pieces: list[catalog.Piece], refused: list[Refused]) -> dict[str, object]:
-    """What became of every file: `files` = `pieces` + `duplicates` + `refused`."""
+    """Account of every file: `files` = `pieces` + `duplicates` + `refused`."""
     reasons = Counter(each.reason for each in refused)
     removed = sum(reasons[rule] for rule in catalog.DUPLICATES)
     clusters = Counter(piece.cluster for piece in pieces)

@@ -24,7 +24,7 @@ def main() -> None:
     settings = load().soundfonts
     splits = {split: getattr(settings, split) for split in soundfonts.SPLITS}
     listed = {name for fonts in splits.values() for name in fonts}
-    for name in sorted(listed & {*soundfonts.OWN}):
+    for name in sorted(listed & {*soundfonts.PRESET_SOURCES}):
         soundfonts.check(name)
     names = soundfonts.files_of(name for fonts in splits.values() for name in fonts)
     found = {name: soundfonts.find(name) for name in names}

@@ -32,7 +32,7 @@ WHOLE_AUDIO = "test"  # the split whose audio is kept whole, for evaluation
 
 
 def keep_audio(split: str, count: int, settings: Spectrograms) -> int:
-    """Of how many first examples of a split of `count` the audio is kept."""
+    """Number of leading examples, of `count`, whose audio is kept."""
     return count if split == WHOLE_AUDIO else min(count, getattr(settings.keep_audio, split, 0))
 
 

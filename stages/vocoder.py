@@ -38,7 +38,7 @@ TRIED = 16  # examples on which the mel is compared
 def datasets(
     splits: list[Split], model: Path | None, settings: VocosTraining, audio: Audio, scratch: Scratch
 ) -> tuple[list[AudioDataset], dict[str, AudioDataset]]:
-    """What to train and validate on, and, where models' mels count, what to validate on in use.
+    """Datasets of training and validation, and, where models' mels count, of validation in use.
 
     Raises:
         InputError: if mels of a model are wanted and none is given.
@@ -114,7 +114,7 @@ def trained(
 
 
 def mel_error(model: vocoder.Vocoder, split: Split, audio: Audio) -> float:
-    """How far the mel of the audio is from the mel it was made of, over some targets of a split.
+    """Distance of the audio's mel from the mel it was made of, over some targets of a split.
 
     Returns:
         Mean absolute difference in dB.

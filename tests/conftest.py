@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from ruamel.yaml import YAML
 
 from timbre.core.params import Audio
-from timbre.synthesis.soundfonts import KNOWN
+from timbre.synthesis.soundfonts import KNOWN_FONTS
 from timbre.synthesis.synth import Synthesis
 
 ROOT = Path(__file__).parents[1]
-FONT = KNOWN["TimGM6mb"].path  # comes with pretty_midi, so every machine has it
+FONT = KNOWN_FONTS["TimGM6mb"].path  # comes with pretty_midi, so every machine has it
 
 NoteTuple = tuple[int, int, float, float]  # pitch, velocity, start and end in seconds
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from timbre.audio.mel import Codes, dequantize
 from timbre.core.params import Audio
-from timbre.dataset.examples import MUSIC
+from timbre.dataset.examples import STYLE_MUSIC
 from timbre.models import checkpoint
 from timbre.models.registry import Train
 from timbre.store import writing as writing
@@ -133,7 +133,7 @@ def write_store(path: Path, **splits: Codes) -> Path:
     for split, mel in splits.items():
         index = {
             "program": np.zeros((len(mel), 3), np.uint8),
-            "style_music": (np.arange(len(mel)) % len(MUSIC)).astype(np.uint8),
+            "style_music": (np.arange(len(mel)) % len(STYLE_MUSIC)).astype(np.uint8),
         }
         roll = notes(mel)
         writing.add_split(path, split, index, AUDIO, 4, 8, keep_notes=True, keep_audio=0)

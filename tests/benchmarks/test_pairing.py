@@ -11,7 +11,7 @@ from benchmarks.pairing import COLUMNS, Row, distances, leveled, load, read, row
 from tests import tiny
 from timbre.audio.mel import dequantize
 from timbre.core.errors import InputError
-from timbre.dataset.examples import MUSIC
+from timbre.dataset.examples import STYLE_MUSIC
 from timbre.evaluation.metrics import distances as metrics
 from timbre.models import checkpoint
 from timbre.models.autoencoder import model as autoencoder
@@ -67,12 +67,15 @@ def test_cases_are_told_apart_by_what_their_style_plays(
     path = tiny.write_store(tmp_path / "tiny.zarr", test=tiny.codes(CASES))
     whole, *parts = rows("model", model, path, "test", CASES)
     assert (whole.music, whole.cases) == ("all", CASES)
-    assert [part.music for part in parts] == list(MUSIC)
+    assert [part.music for part in parts] == list(STYLE_MUSIC)
     assert sum(part.cases for part in parts) == CASES
     mean = np.average([part.lsd for part in parts], axis=0, weights=[p.cases for p in parts])
     assert np.allclose(mean, whole.lsd)
     few = list(rows("model", model, path, "test", 2))
-    assert [(row.music, row.cases) for row in few] == [("all", 2), *((m, 1) for m in MUSIC[:2])]
+    assert [(row.music, row.cases) for row in few] == [
+        ("all", 2),
+        *((m, 1) for m in STYLE_MUSIC[:2]),
+    ]
     shutil.rmtree(path / "test" / "style_music")  # a store of an earlier version
     assert list(rows("model", model, path, "test", CASES)) == [whole]
 

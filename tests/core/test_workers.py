@@ -8,17 +8,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from timbre.core.workers import BATCH, SECONDS, Fault, guarded
+from timbre.core.workers import BATCH_SIZE, TIMEOUT_SECONDS, Fault, guarded
 
 MEMORY = 128 * 2**20
 FAULTS = {  # by the item's number; three batches, the last one without a fault
     5: "crashed",
     7: "out_of_memory",
-    BATCH - 1: "crashed",
-    BATCH + 3: "too_slow",
-    BATCH + 4: "out_of_memory",
+    BATCH_SIZE - 1: "crashed",
+    BATCH_SIZE + 3: "too_slow",
+    BATCH_SIZE + 4: "out_of_memory",
 }
-ITEMS = [(FAULTS.get(number, "fine"), number) for number in range(2 * BATCH + 7)]
+ITEMS = [(FAULTS.get(number, "fine"), number) for number in range(2 * BATCH_SIZE + 7)]
 
 
 def work(item: tuple[str, int]) -> int:
@@ -41,7 +41,7 @@ def numbers(drawn: list[int], fault: str) -> Iterator[tuple[str, int]]:
     """Items without an end, the first batch without a fault; what was drawn is written down."""
     while True:
         drawn.append(len(drawn))
-        yield ("fine" if drawn[-1] < BATCH else fault), drawn[-1]
+        yield ("fine" if drawn[-1] < BATCH_SIZE else fault), drawn[-1]
 
 
 @pytest.fixture(scope="module")
@@ -70,14 +70,14 @@ def test_all_others_have_the_results_of_a_plain_loop(
 
 
 def test_no_more_is_drawn_than_the_workers_need_and_closing_ends_it() -> None:
-    ahead = (2 * len(os.sched_getaffinity(0)) + 1) * BATCH
+    ahead = (2 * len(os.sched_getaffinity(0)) + 1) * BATCH_SIZE
     drawn: list[int] = []
     begun = guarded(work, numbers(drawn, "too_slow"), memory=MEMORY)
     assert [next(begun)[1] for _ in range(3)] == [work(("fine", number)) for number in range(3)]
     assert len(drawn) <= ahead
     start = time.monotonic()
     begun.close()
-    assert time.monotonic() - start < SECONDS / 2
+    assert time.monotonic() - start < TIMEOUT_SECONDS / 2
     assert len(drawn) <= ahead
     assert multiprocessing.active_children() == []
 
@@ -85,10 +85,10 @@ def test_no_more_is_drawn_than_the_workers_need_and_closing_ends_it() -> None:
 def test_an_error_of_the_function_reaches_the_caller_and_ends_it() -> None:
     drawn: list[int] = []
     got = []
-    with pytest.raises(KeyError, match=str(BATCH)):
+    with pytest.raises(KeyError, match=str(BATCH_SIZE)):
         for _, result in guarded(work, numbers(drawn, "error"), memory=MEMORY):
             got.append(result)
-    assert got == [work(("fine", number)) for number in range(BATCH)]
+    assert got == [work(("fine", number)) for number in range(BATCH_SIZE)]
     assert multiprocessing.active_children() == []
 
 

@@ -13,6 +13,7 @@ from timbre.dataset import examples
 from timbre.dataset.examples import Example, Sequences, draw, draw_program, split_of
 from timbre.music.segments import RefusedError
 from timbre.synthesis import effects
+from timbre.synthesis.variation import PITCHED_PROGRAMS
 
 SECONDS = 8.0
 FONTS = {
@@ -206,7 +207,7 @@ def test_the_cross_view_is_of_any_family() -> None:
     assert programs == set(range(SETTINGS.cross_programs))
 
 
-@pytest.mark.parametrize("split", examples.PLAIN)
+@pytest.mark.parametrize("split", examples.CLEAN_SPLITS)
 def test_tests_have_no_effects_and_no_transposition(split: str) -> None:
     for example in of_split(split, 30):
         assert effects.loads(example.timbre.effects) == []
@@ -214,10 +215,10 @@ def test_tests_have_no_effects_and_no_transposition(split: str) -> None:
         assert (example.transposition, example.style_transposition) == (0, 0)
 
 
-@pytest.mark.parametrize("split", examples.TIMBRE)
+@pytest.mark.parametrize("split", examples.TIMBRE_SPLITS)
 def test_the_timbre_net_hears_any_pitched_program_against_another(split: str) -> None:
     drawn_programs = [(e.timbre.program, e.content_timbre.program) for e in of_split(split, 1200)]
     assert all(one != other for one, other in drawn_programs)
     assert {program for programs in drawn_programs for program in programs} == set(
-        range(examples.PITCHED)
+        range(PITCHED_PROGRAMS)
     )

@@ -10,7 +10,7 @@ from timbre.core.notes import Notes, notes_from_columns
 from timbre.dataset.examples import Example
 from timbre.dataset.pairing import (
     ALIKE_DENSITY,
-    PER_PROGRAM,
+    MAX_PER_PROGRAM,
     bins,
     other_music,
     pair,
@@ -80,7 +80,7 @@ def test_a_program_is_the_content_of_few_cases_of_a_bin(candidates: list[Example
     timbre = candidates[0].timbre
     same = [e._replace(timbre=timbre) if n % 2 else e for n, e in enumerate(candidates)]
     counts = Counter((c.group, c.content_timbre.program) for c in pair(same, 1000, 0))
-    assert max(counts.values()) <= PER_PROGRAM
+    assert max(counts.values()) <= MAX_PER_PROGRAM
 
 
 def test_equal_arguments_give_equal_cases_and_fewer_are_among_more(

@@ -12,7 +12,7 @@ import pytest
 from timbre.core.errors import InputError
 from timbre.core.notes import notes_from_columns
 from timbre.dataset import table
-from timbre.dataset.examples import MUSIC, Example
+from timbre.dataset.examples import STYLE_MUSIC, Example
 from timbre.synthesis.timbres import Timbre
 
 
@@ -24,7 +24,7 @@ def example(split: str, number: int) -> Example:
     given = Timbre(120 - number, f"font {number}", "[]")
     return Example(
         split, f"{number + 2:032x}", f"{number:032x}", f"{number + 1:032x}", 2, -3, 4, notes,
-        notes[::-1][:1], timbre, given, style_music=MUSIC[number % len(MUSIC)],
+        notes[::-1][:1], timbre, given, style_music=STYLE_MUSIC[number % len(STYLE_MUSIC)],
     )  # fmt: skip
 
 
@@ -88,7 +88,9 @@ def test_the_index_says_what_the_views_are(
         assert index.program.tolist() == [[each.program for each in row] for row in timbres]
         assert index.font.tolist() == [[each.font for each in row] for row in timbres]
         assert [[bytes(name).hex() for name in row] for row in index.piece] == pieces
-        assert [MUSIC[place] for place in index.style_music] == [each.style_music for each in rows]
+        assert [STYLE_MUSIC[place] for place in index.style_music] == [
+            each.style_music for each in rows
+        ]
         assert index.program.dtype == index.piece.dtype == index.style_music.dtype == np.uint8
 
 

@@ -11,7 +11,7 @@ from tests.conftest import FONT, NoteTuple
 from timbre.core.notes import Notes, notes_from_columns, transpose
 from timbre.core.params import Audio
 from timbre.evaluation.metrics.basic_pitch import RATE as OWN_RATE
-from timbre.evaluation.metrics.basic_pitch import WINDOW, BasicPitch
+from timbre.evaluation.metrics.basic_pitch import WINDOW_SAMPLES, BasicPitch
 from timbre.evaluation.metrics.transcription import note_f1
 from timbre.synthesis.synth import Synth, Synthesis
 
@@ -72,7 +72,7 @@ def test_times_do_not_drift_from_window_to_window(render: Render) -> None:
     """However many windows of the network lie before it, a note is heard when it sounds."""
     sound = render(STRUCK, GUITAR)
     for windows in (0, 8):
-        seconds = windows * WINDOW / OWN_RATE
+        seconds = windows * WINDOW_SAMPLES / OWN_RATE
         found = heard(np.concatenate([np.zeros(round(seconds * RATE)), sound]))
         assert found["start"] - seconds == pytest.approx(STRUCK["start"], abs=0.04)
 

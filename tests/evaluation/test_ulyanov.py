@@ -11,7 +11,7 @@ from torch import Tensor
 
 from timbre.evaluation.systems.ulyanov.config import UlyanovConfig
 from timbre.evaluation.systems.ulyanov.system import (
-    START,
+    START_STD,
     System,
     log_spectrogram,
     minimize,
@@ -101,13 +101,13 @@ def test_the_minimum_of_a_quadratic_is_found() -> None:
 def test_the_loss_ends_far_below_its_start() -> None:
     content, style = spectrogram(CONTENT), spectrogram(STYLE)
     loss = objective(content, style, network(), SETTINGS.style_weight)
-    start = torch.randn(content.shape, generator=torch.Generator().manual_seed(0)) * START
+    start = torch.randn(content.shape, generator=torch.Generator().manual_seed(0)) * START_STD
     assert loss(minimize(loss, start, 20)) < 0.1 * loss(start)
 
 
 def test_a_greater_style_weight_brings_the_gram_nearer_to_the_styles() -> None:
     content, style = spectrogram(CONTENT), spectrogram(STYLE)
-    start = torch.randn(content.shape, generator=torch.Generator().manual_seed(0)) * START
+    start = torch.randn(content.shape, generator=torch.Generator().manual_seed(0)) * START_STD
     # at this weight the style's loss is almost all that there is
     judge = objective(content, style, network(), 1e6)
     light, heavy = (
@@ -138,7 +138,7 @@ def test_without_style_weight_the_spectrogram_comes_back() -> None:
     settings = SETTINGS.model_copy(update={"filters": 3072, "kernel": 1})
     generator = torch.Generator().manual_seed(0)
     weights = random_network(settings, generator)
-    start = torch.randn(content.shape, generator=generator) * START
+    start = torch.randn(content.shape, generator=generator) * START_STD
     found = minimize(objective(content, style, weights, 1e-9), start, 60)
     assert (found - content).square().mean() < 0.01 * content.square().mean()
 

@@ -15,7 +15,7 @@ from tests.listening.listeners import BEST, CASES, PLAYED, Client, opened, write
 from timbre.cli.listen import listening_socket
 from timbre.core.errors import InputError
 from timbre.listening.answers import begin, read
-from timbre.listening.page import LARGEST, Page, ranged
+from timbre.listening.page import MAX_ANSWER_BYTES, Page, ranged
 from timbre.listening.plan import QUESTIONS, Kind, plan
 
 
@@ -155,7 +155,7 @@ def test_answers_of_others_and_of_nobody_are_refused(client: Client, address: st
     assert stranger.get(f"/sound/{token}/a")[0] == 404
     assert client.get(f"/sound/{token}/target")[0] == 404
     assert client.answer("", **BEST)[0] == 400
-    assert client.answer(token, played="x" * LARGEST)[0] == 413
+    assert client.answer(token, played="x" * MAX_ANSWER_BYTES)[0] == 413
     assert client.get("/../pyproject.toml")[0] == 404
 
 

@@ -8,7 +8,15 @@ from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
 from timbre.core.notes import NOTE, Notes, Track, notes_from_columns
-from timbre.music.duplicates import ALIKE, ENOUGH, HASHES, SHINGLE, clusters, music_key, signature
+from timbre.music.duplicates import (
+    ALIKE_SHARE,
+    HASHES,
+    MIN_NOTES,
+    SHINGLE_NOTES,
+    clusters,
+    music_key,
+    signature,
+)
 
 Piece = list[Track]
 Change = Callable[[Piece, np.random.Generator], Piece]
@@ -110,16 +118,16 @@ def test_these_changes_make_it_other_music(change: Change) -> None:
 
 @pytest.mark.parametrize("change", SAME[:5])
 def test_in_a_piece_of_few_notes_times_and_octaves_count(change: Change) -> None:
-    few, enough = any_piece(0, 1, ENOUGH - 1), any_piece(0, 1, ENOUGH)
+    few, enough = any_piece(0, 1, MIN_NOTES - 1), any_piece(0, 1, MIN_NOTES)
     same_few, same_enough = (change(p, np.random.default_rng(1)) for p in (few, enough))
     assert music_key(same_enough) == music_key(enough)
     assert (music_key(same_few) == music_key(few)) == (change not in (other_tempo, other_octaves))
 
 
 def test_a_signature_takes_enough_different_runs_of_notes() -> None:
-    assert len(signature(any_piece(0, 1, ENOUGH + SHINGLE - 1))) == HASHES
-    assert len(signature(any_piece(0, 1, ENOUGH + SHINGLE - 2))) == 0
-    assert len(signature(any_piece(0, 50, SHINGLE - 1))) == 0
+    assert len(signature(any_piece(0, 1, MIN_NOTES + SHINGLE_NOTES - 1))) == HASHES
+    assert len(signature(any_piece(0, 1, MIN_NOTES + SHINGLE_NOTES - 2))) == 0
+    assert len(signature(any_piece(0, 50, SHINGLE_NOTES - 1))) == 0
     scale = np.tile(np.arange(60, 72), 40)
     repeated = notes_from_columns(scale, scale, np.arange(480), np.arange(480) + 1)
     assert len(signature([Track(0, False, repeated)])) == 0
@@ -127,7 +135,9 @@ def test_a_signature_takes_enough_different_runs_of_notes() -> None:
 
 def shingles(piece: Piece) -> set[tuple[int, ...]]:
     lines = [(track.notes["pitch"] % 12).tolist() for track in piece]
-    return {tuple(n[i : i + SHINGLE]) for n in lines for i in range(len(n) - SHINGLE + 1)}
+    return {
+        tuple(n[i : i + SHINGLE_NOTES]) for n in lines for i in range(len(n) - SHINGLE_NOTES + 1)
+    }
 
 
 def test_signatures_agree_in_the_share_of_runs_that_pieces_share() -> None:
@@ -162,7 +172,7 @@ def families(seed: int, count: int = 60) -> NDArray[np.uint64]:
 def test_clusters_are_those_of_comparing_all_with_all() -> None:
     for seed in range(10):
         hashes = families(seed)
-        alike = (hashes[:, None] == hashes).mean(axis=2) >= ALIKE
+        alike = (hashes[:, None] == hashes).mean(axis=2) >= ALIKE_SHARE
         expected = partition(connected_components(alike, directed=False)[1])
         assert partition(clusters(hashes)) == expected
         assert 20 < len(expected) < len(hashes) - 20

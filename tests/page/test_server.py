@@ -23,7 +23,7 @@ from tests.conftest import ROOT, run_stage
 from timbre.clips import clips
 from timbre.core.errors import InputError
 from timbre.page import examples as serving_examples
-from timbre.page.folder import PREFIX, clear, private_folder, sweep
+from timbre.page.folder import FOLDER_PREFIX, clear, private_folder, sweep
 from timbre.page.limits import Limits
 from timbre.page.server import listening, serve
 
@@ -235,7 +235,7 @@ def test_what_is_old_is_swept_but_for_what_is_kept() -> None:
 
 def test_what_a_killed_server_left_is_removed_by_the_next() -> None:
     with private_folder() as held:
-        left = held.parent / f"{PREFIX}left"
+        left = held.parent / f"{FOLDER_PREFIX}left"
         (left / "gradio").mkdir(parents=True)
         (left / "gradio" / "file").touch()
         clear(held.parent)

@@ -11,7 +11,7 @@ from tests.conftest import FONT, hash_of, random_midi
 from timbre.audio.mel import mel_spectrogram, quantize
 from timbre.core.notes import piano_roll
 from timbre.dataset import examples, table
-from timbre.dataset.examples import MUSIC, Example
+from timbre.dataset.examples import STYLE_MUSIC, Example
 from timbre.music.midi import read
 from timbre.rendering import rendering
 from timbre.rendering.rendering import Renderer
@@ -145,7 +145,7 @@ def test_the_store_holds_the_views_as_they_are_rendered(
     assert [names[number] for number in split.index("font")[1]] == [each.font for each in timbres]
     assert [bytes(name).hex() for name in split.index("piece")[1]] == [example.piece] * 3
     for each in (split, Split(path, "train")):
-        played = [MUSIC[place] for place in each.index("style_music")]
+        played = [STYLE_MUSIC[place] for place in each.index("style_music")]
         assert played == [row.style_music for row in rows if row.split == each.name]
     assert (len(Split(path, "train")), len(split)) == (5, 3)
     notes = split.notes()

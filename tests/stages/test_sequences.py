@@ -14,7 +14,7 @@ from tests.conftest import change, committed, run_stage, write_params
 from tests.music.test_catalog import NEAR, REFUSED, SECONDS, USED, write_files
 from timbre.core.errors import InputError
 from timbre.dataset import table
-from timbre.dataset.examples import MUSIC, TIMBRE, Example, split_of
+from timbre.dataset.examples import STYLE_MUSIC, TIMBRE_SPLITS, Example, split_of
 from timbre.music import refusals
 from timbre.music.catalog import Piece
 from timbre.music.refusals import Refused
@@ -130,7 +130,7 @@ def test_styles_are_of_the_split_and_play_other_pieces_where_the_table_says_so(
         if other := found.get(example.style_piece):  # of a test case, perhaps in no case itself
             assert other.split == example.split
             assert (other.cluster == example.cluster) == (example.style_music == "same_piece")
-    assert set(counts["train"]) == set(MUSIC)
+    assert set(counts["train"]) == set(STYLE_MUSIC)
     assert set(counts["valid"]) <= {"alike", "any"}
     assert set(counts["test"]) == {"alike"}
 
@@ -172,7 +172,7 @@ def test_a_limit_takes_the_first_of_a_longer_list(settings: Params) -> None:
         assert sorted(whole[split]) == [
             (index, number) for index in sorted(own) for number in range(3)
         ]
-    for split in TIMBRE:  # as many of a piece as it takes
+    for split in TIMBRE_SPLITS:  # as many of a piece as it takes
         assert len(limited[split]) == getattr(section, split)
     assert len({index for index, _ in limited["train"]}) > 28 / 3  # not piece by piece
 

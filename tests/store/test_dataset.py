@@ -38,7 +38,7 @@ def varied(tmp_path_factory: pytest.TempPathFactory) -> Split:
 @pytest.fixture
 def blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks so small that there are several."""
-    monkeypatch.setattr(dataset, "BLOCK", BLOCK)
+    monkeypatch.setattr(dataset, "SHUFFLE_BLOCK", BLOCK)
 
 
 def made(split: Split, content_view: str = "cross", **options: Any) -> StoreDataset:

@@ -10,7 +10,7 @@ from tests import tiny
 from tests.store.test_crops import ramp
 from timbre.store.batches import StoreDataset
 from timbre.store.store import Split
-from timbre.store.style_crops import PIECE, STEP, Runs, StyleCrops
+from timbre.store.style_crops import LENGTH_STEP, PIECE_STEP, Runs, StyleCrops
 
 FRAMES = 500
 
@@ -32,7 +32,7 @@ def test_a_batch_has_one_length_and_lengths_cover_the_range() -> None:
         lengths.append(length)
     assert min(lengths) == 64
     assert max(lengths) >= 480
-    assert all(length % STEP == 0 for length in lengths)
+    assert all(length % LENGTH_STEP == 0 for length in lengths)
     # evenly over the logarithm: as many below the geometric mean as above
     assert 160 < sum(length < np.sqrt(64 * 496) for length in lengths) < 240
 
@@ -44,7 +44,7 @@ def test_pieces_in_any_order_are_those_of_one_run() -> None:
         for clip in drawn(crops, step):
             assert sorted(clip) == list(range(min(clip), min(clip) + 96))
             breaks = np.flatnonzero(np.diff(clip) != 1) + 1
-            assert (breaks % PIECE == 0).all()
+            assert (breaks % PIECE_STEP == 0).all()
             counts[len(breaks) + 1] += 1
     assert set(counts) == {1, 2, 3, 4}
 

@@ -61,7 +61,7 @@ def test_an_effect_changes_the_sound_but_not_its_length(
     played = effects.apply(sound, RATE, effects.loads(CHAINS[name]))
     assert played.shape == sound.shape
     assert np.isfinite(played).all()
-    loud = sound * (effects.PEAK / np.abs(sound).max())
+    loud = sound * (effects.MAX_PEAK / np.abs(sound).max())
     assert np.abs(played - loud).max() > 0.01
 
 

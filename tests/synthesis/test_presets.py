@@ -13,7 +13,7 @@ from timbre.dataset import examples, table
 from timbre.dataset.examples import Example, draw, split_of
 from timbre.music.midi import read
 from timbre.synthesis import presets
-from timbre.synthesis.soundfonts import OWN, SPLITS, SYNTHESIZER, files_of
+from timbre.synthesis.soundfonts import PRESET_SOURCES, SPLITS, SYNTHESIZER, files_of
 from timbre.synthesis.sources import Synthesizer
 from timbre.synthesis.synthesizer_presets import draw_preset
 
@@ -68,7 +68,7 @@ def test_presets_beside_them_change_nothing_of_the_fonts(settings: Params) -> No
 def test_no_split_hears_the_presets_of_another() -> None:
     rng = np.random.default_rng(0)
     draws = {
-        split: {presets.DRAWN[SYNTHESIZER](rng, 0, split).name for _ in range(200)}
+        split: {presets.DRAWN_SOURCES[SYNTHESIZER](rng, 0, split).name for _ in range(200)}
         for split in SPLITS
     }
     numbers = [
@@ -91,7 +91,7 @@ def test_presets_are_told_by_the_table(tmp_path: Path, settings: Params) -> None
 
 def test_sources_without_a_file_are_none_to_copy() -> None:
     assert files_of([*MIXED, "b", "a"]) == ["a", "b"]
-    assert set(OWN) == set(presets.DRAWN)
+    assert set(PRESET_SOURCES) == set(presets.DRAWN_SOURCES)
 
 
 def test_a_source_plays_the_same_whatever_it_played_before(settings: Params) -> None:

@@ -10,7 +10,15 @@ from tests.conftest import FONT
 from timbre.core.notes import Notes, notes_from_columns
 from timbre.core.params import Audio
 from timbre.synthesis.synth import Synth, Synthesis
-from timbre.synthesis.variation import ATTACK, CUTOFF, PITCHED, RELEASE, Variation, Variations, draw
+from timbre.synthesis.variation import (
+    ATTACK,
+    CUTOFF,
+    PITCHED_PROGRAMS,
+    RELEASE,
+    Variation,
+    Variations,
+    draw,
+)
 
 VIOLIN, FLUTE = 40, 73
 NOTE: Notes = notes_from_columns([69], [100], [0.1], [1.5])  # A4, 440 Hz
@@ -115,6 +123,6 @@ def test_what_never_happens_does_not() -> None:
 def test_what_always_happens_stays_in_its_range() -> None:
     rng = np.random.default_rng(0)
     drawn = [draw(rng, ALWAYS) for _ in range(200)]
-    assert all(v.layer is not None and 0 <= v.layer < PITCHED for v in drawn)
+    assert all(v.layer is not None and 0 <= v.layer < PITCHED_PROGRAMS for v in drawn)
     assert {v.formants for v in drawn} == {-4, -3, -2, -1, 1, 2, 3, 4}
     assert max(len(v.generators) for v in drawn) > 3

@@ -22,8 +22,8 @@ from timbre.rendering.cluster import workers
 from timbre.synthesis import presets, soundfonts
 from timbre.synthesis.soundfonts import (
     BANKS,
-    OWN,
     PLUGIN,
+    PRESET_SOURCES,
     SPLITS,
     ZYNADDSUBFX,
     ZYNADDSUBFX_HELD_OUT,
@@ -32,9 +32,9 @@ from timbre.synthesis.soundfonts import (
 from timbre.synthesis.sources import load
 from timbre.synthesis.timbres import Timbre
 from timbre.synthesis.vst2 import Plugin
-from timbre.synthesis.zynaddsubfx import SHORTEST, SUFFIX, Request, events, parse, state
-from timbre.synthesis.zynaddsubfx_presets import HELD_OUT, VALID, listed, names
-from timbre.synthesis.zynaddsubfx_process import ROOT, TRIES, Player
+from timbre.synthesis.zynaddsubfx import MIN_KEY_SAMPLES, SUFFIX, Request, events, parse, state
+from timbre.synthesis.zynaddsubfx_presets import HELD_OUT_BANKS, VALID, listed, names
+from timbre.synthesis.zynaddsubfx_process import MAX_STARTS, ROOT, Player
 
 installed = pytest.mark.skipif(
     not (PLUGIN.exists() and BANKS.exists()),
@@ -76,7 +76,9 @@ def test_the_table_has_programs_of_many_families() -> None:
     assert len(found) > 500
     assert all(0 <= preset.program < 128 for preset in found.values())
     assert len({preset.program // 8 for preset in found.values()}) > 10
-    held_out = {preset.program // 8 for name, preset in found.items() if name.startswith(HELD_OUT)}
+    held_out = {
+        preset.program // 8 for name, preset in found.items() if name.startswith(HELD_OUT_BANKS)
+    }
     assert len(held_out) > 4
 
 
@@ -89,7 +91,7 @@ def test_every_preset_is_either_held_out_or_not_and_for_validation_or_not() -> N
 def test_validation_and_banks_that_are_held_out_share_no_preset_with_training() -> None:
     rng = np.random.default_rng(0)
     draws = {
-        (source, split): {presets.DRAWN[source](rng, 0, split) for _ in range(300)}
+        (source, split): {presets.DRAWN_SOURCES[source](rng, 0, split) for _ in range(300)}
         for source in (ZYNADDSUBFX, ZYNADDSUBFX_HELD_OUT)
         for split in SPLITS
     }
@@ -104,10 +106,10 @@ def test_validation_and_banks_that_are_held_out_share_no_preset_with_training() 
 def test_a_missing_package_is_named(
     monkeypatch: pytest.MonkeyPatch, settings: Params, tmp_path: Path, lacking: int
 ) -> None:
-    needs = list(OWN[ZYNADDSUBFX])
+    needs = list(PRESET_SOURCES[ZYNADDSUBFX])
     needs[1 - lacking] = Known(tmp_path, "", "")
     needs[lacking] = Known(tmp_path / "absent", "", needs[lacking].package)
-    monkeypatch.setitem(soundfonts.OWN, ZYNADDSUBFX, tuple(needs))
+    monkeypatch.setitem(soundfonts.PRESET_SOURCES, ZYNADDSUBFX, tuple(needs))
     with pytest.raises(InputError, match=re.escape(f"please install {needs[lacking].package}.")):
         load(ZYNADDSUBFX, tmp_path, settings.audio, settings.spectrograms.synthesis)
 
@@ -124,7 +126,7 @@ def test_keys_go_up_after_they_went_down_and_before_the_next() -> None:
         # the last key may still be down at the end
         assert [event.is_on for event in own] == ([True, False] * len(own))[: len(own)]
         times = np.array([event.sample for event in own])
-        assert np.all(np.diff(times)[::2] >= SHORTEST)
+        assert np.all(np.diff(times)[::2] >= MIN_KEY_SAMPLES)
     assert found[-1].sample < RATE
 
 
@@ -140,7 +142,7 @@ def test_reverb_and_echo_are_taken_out_and_the_rest_is_kept() -> None:
 
 
 def test_a_preset_that_its_process_dies_of_is_told(player: Player) -> None:
-    with pytest.raises(InputError, match=f"'no/such'.*{TRIES} times; please"):
+    with pytest.raises(InputError, match=f"'no/such'.*{MAX_STARTS} times; please"):
         player.play(request("no/such"))
 
 

@@ -248,7 +248,7 @@ def test_pictures_of_the_same_examples_are_drawn_along_the_way(data: Data, tmp_p
 def test_pictures_are_few_and_the_last_is_among_them(steps: int, every: int) -> None:
     settings = tiny.settings("glow", steps=steps, valid_every=every)
     drawn = [step for step in range(every, steps + 1, every) if previews.wanted(step, settings)]
-    assert min(steps // every, previews.MOST // 2) <= len(drawn) <= previews.MOST
+    assert min(steps // every, previews.MAX_PICTURES // 2) <= len(drawn) <= previews.MAX_PICTURES
     assert drawn[-1] == steps
 
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from timbre.transfer.chunking import ALIGNED, assemble, faded, starts
+from timbre.transfer.chunking import FRAME_MULTIPLE, assemble, faded, starts
 
 
 @pytest.mark.parametrize("total", [8, 504, 512, 520, 960, 968, 1024, 5000, 44_000])
@@ -13,7 +13,7 @@ def test_windows_cover_all_and_share_what_they_should(total: int) -> None:
     found = starts(total, 512, 64)
     assert found[0] == 0
     assert found[-1] + min(512, total) == total
-    assert all(start % ALIGNED == 0 for start in found)
+    assert all(start % FRAME_MULTIPLE == 0 for start in found)
     for one, next_one in pairwise(found):
         assert 64 <= one + 512 - next_one < 512
 

@@ -18,7 +18,7 @@ RATE = 8000
 @pytest.fixture
 def noise(monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
     """Some blocks of stereo noise."""
-    monkeypatch.setattr(streams, "BLOCK", 5000)
+    monkeypatch.setattr(streams, "BLOCK_SAMPLES", 5000)
     return np.random.default_rng(0).uniform(-0.5, 0.5, (24_321, 2))
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from timbre.transfer import streams
-from timbre.transfer.loudness import CEILING, Loudness, gain, integrated, true_peak
+from timbre.transfer.loudness import MAX_TRUE_PEAK, Loudness, gain, integrated, true_peak
 
 RATE = 48_000
 
@@ -45,7 +45,7 @@ def test_only_the_samples_that_count_are_measured(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("phase", [0.0, np.pi / 4])
 def test_a_peak_between_samples_is_found(monkeypatch: pytest.MonkeyPatch, phase: float) -> None:
-    monkeypatch.setattr(streams, "BLOCK", 7000)
+    monkeypatch.setattr(streams, "BLOCK_SAMPLES", 7000)
     wave = np.sin(np.pi / 2 * np.arange(RATE) + phase) * np.hanning(RATE)  # samples at 1, or .71
     clip = np.stack([wave / 2, wave], axis=1).astype(np.float32)
     assert true_peak(clip, RATE) == pytest.approx(1, rel=0.01)
@@ -56,8 +56,8 @@ def test_gains_make_sounds_as_loud_and_never_clip() -> None:
     soft, loud = Loudness(lufs=-30.0, rms=0.03), Loudness(lufs=-20.0, rms=0.1)
     assert gain(loud, 0.9, soft, normalize=False) == pytest.approx(10 ** (-10 / 20))
     assert gain(soft, 0.2, loud, normalize=False) == pytest.approx(10 ** (10 / 20))
-    assert gain(soft, 0.5, loud, normalize=False) == pytest.approx(CEILING / 0.5)
-    assert gain(soft, 0.2, loud, normalize=True) == pytest.approx(CEILING / 0.2)
+    assert gain(soft, 0.5, loud, normalize=False) == pytest.approx(MAX_TRUE_PEAK / 0.5)
+    assert gain(soft, 0.2, loud, normalize=True) == pytest.approx(MAX_TRUE_PEAK / 0.2)
     short = Loudness(lufs=None, rms=0.05)
     assert gain(short, 0.2, loud, normalize=False) == pytest.approx(2)
     assert gain(Loudness(None, 0.0), 0.0, loud, normalize=False) == 1

@@ -17,7 +17,7 @@ RATE = 8000
 @pytest.fixture
 def tones(monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
     """Some blocks of two tones, one a channel."""
-    monkeypatch.setattr(streams, "BLOCK", 5000)
+    monkeypatch.setattr(streams, "BLOCK_SAMPLES", 5000)
     time = np.arange(24_321) / RATE
     found = np.stack([np.sin(2 * np.pi * hertz * time) for hertz in (440, 660)], axis=1) / 2
     return found.astype(np.float32)

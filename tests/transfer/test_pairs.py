@@ -4,6 +4,7 @@ from pathlib import Path, PurePath
 
 import pytest
 
+from timbre.audio.pairs import read
 from timbre.core.errors import InputError
 from timbre.transfer import pairs
 
@@ -101,4 +102,4 @@ def test_a_list_without_pairs_is_refused(tmp_path: Path, content: bytes | None) 
     if content is not None:
         (tmp_path / "pairs.tsv").write_bytes(content)
     with pytest.raises(InputError, match=r"^expected .*pairs"):
-        pairs.read(tmp_path / "pairs.tsv")
+        read(tmp_path / "pairs.tsv")

@@ -13,7 +13,7 @@ import pytest
 
 from tests import shipped, tiny
 from timbre.transfer import scratch_folder
-from timbre.transfer.scratch_folder import PREFIX, temporary_folder, unwritten
+from timbre.transfer.scratch_folder import FOLDER_PREFIX, temporary_folder, unwritten
 
 
 @pytest.fixture(autouse=True)
@@ -34,8 +34,11 @@ def test_a_folder_is_deleted_afterwards(temporary: Path) -> None:
 def test_folders_of_killed_processes_go_and_others_stay(temporary: Path) -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    left = temporary / f"{PREFIX}{gone.pid}-abc"
-    ours, strange = temporary / f"{PREFIX}{os.getpid()}-abc", temporary / f"{PREFIX}mine"
+    left = temporary / f"{FOLDER_PREFIX}{gone.pid}-abc"
+    ours, strange = (
+        temporary / f"{FOLDER_PREFIX}{os.getpid()}-abc",
+        temporary / f"{FOLDER_PREFIX}mine",
+    )
     for folder in (left, ours, strange, temporary / "other"):
         folder.mkdir()
     with temporary_folder():
@@ -65,7 +68,7 @@ def test_a_command_that_is_ended_leaves_nothing(
         cwd=tiny.ROOT, env={**os.environ, "TMPDIR": str(temporary)},
     )  # fmt: skip
     deadline = time.monotonic() + 60
-    while not list(temporary.glob(f"{PREFIX}*/*")) and time.monotonic() < deadline:
+    while not list(temporary.glob(f"{FOLDER_PREFIX}*/*")) and time.monotonic() < deadline:
         time.sleep(0.01)
     process.send_signal(number)
     assert process.wait(60) == 128 + number

@@ -10,7 +10,7 @@ import soundfile
 from tests import tiny
 from timbre.core.errors import InputError
 from timbre.core.signal import at_level
-from timbre.transfer.styles import MOST, PART, READ, parts, read
+from timbre.transfer.styles import MAX_PARTS, PART_SECONDS, READ_SECONDS, parts, read
 
 RATE = tiny.AUDIO.sample_rate
 
@@ -21,29 +21,35 @@ def tone(seconds: float, level: float = 0.1, hertz: float = 300) -> np.ndarray:
 
 
 def test_all_of_a_short_style_is_heard_at_the_usual_level() -> None:
-    (found,) = parts(tone(PART), "it", tiny.AUDIO)
-    expected = at_level(tone(PART).astype(np.float64), tiny.AUDIO.level_db)
+    (found,) = parts(tone(PART_SECONDS), "it", tiny.AUDIO)
+    expected = at_level(tone(PART_SECONDS).astype(np.float64), tiny.AUDIO.level_db)
     assert found == pytest.approx(expected, abs=1e-6)
 
 
-@pytest.mark.parametrize("seconds", [PART + 0.01, 2 * PART, 2.5 * PART, 100.0])
+@pytest.mark.parametrize(
+    "seconds", [PART_SECONDS + 0.01, 2 * PART_SECONDS, 2.5 * PART_SECONDS, 100.0]
+)
 def test_a_long_style_is_heard_in_equal_parts(seconds: float) -> None:
     found = parts(tone(seconds), "it", tiny.AUDIO)
-    assert len(found) == min(MOST, -(-seconds // PART))
+    assert len(found) == min(MAX_PARTS, -(-seconds // PART_SECONDS))
     assert len({len(part) for part in found}) == 1
-    assert PART / 2 * RATE <= len(found[0]) <= PART * RATE
+    assert PART_SECONDS / 2 * RATE <= len(found[0]) <= PART_SECONDS * RATE
 
 
 def test_the_loudest_parts_are_heard_in_their_order() -> None:
     levels = [0.1, 0.3, 0.2, 0.4]
-    whole = np.concatenate([tone(PART, level, 200 * (n + 1)) for n, level in enumerate(levels)])
+    whole = np.concatenate(
+        [tone(PART_SECONDS, level, 200 * (n + 1)) for n, level in enumerate(levels)]
+    )
     found = parts(whole, "it", tiny.AUDIO, most=2)
-    hertz = [np.abs(np.fft.rfft(part)).argmax() / PART for part in found]
+    hertz = [np.abs(np.fft.rfft(part)).argmax() / PART_SECONDS for part in found]
     assert hertz == pytest.approx([400, 800], abs=1)
 
 
 def test_a_pause_is_no_style() -> None:
-    whole = np.concatenate([tone(PART), np.zeros(round(PART * RATE), np.float32), tone(PART)])
+    whole = np.concatenate(
+        [tone(PART_SECONDS), np.zeros(round(PART_SECONDS * RATE), np.float32), tone(PART_SECONDS)]
+    )
     assert len(parts(whole, "it", tiny.AUDIO)) == 2
 
 
@@ -62,11 +68,11 @@ def test_a_file_that_is_too_short_is_told_what_is_enough(tmp_path: Path) -> None
 
 
 def test_of_a_long_file_no_more_than_two_minutes_are_read(tmp_path: Path) -> None:
-    soundfile.write(tmp_path / "a.wav", np.tile(tone(READ), 2), RATE)
+    soundfile.write(tmp_path / "a.wav", np.tile(tone(READ_SECONDS), 2), RATE)
     command = ["ffmpeg", "-v", "error", "-i", "a.wav", "-c:a", "flac", "a.mka"]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL, cwd=tmp_path)
     for name in ("a.wav", "a.mka"):
-        assert len(read(tmp_path / name, tiny.AUDIO)) == READ * RATE
+        assert len(read(tmp_path / name, tiny.AUDIO)) == READ_SECONDS * RATE
 
 
 def test_silence_is_refused() -> None:

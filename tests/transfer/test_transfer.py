@@ -17,7 +17,7 @@ from timbre.core.errors import InputError
 from timbre.core.signal import at_level
 from timbre.transfer import loudness, streams
 from timbre.transfer.settings import TransferSettings
-from timbre.transfer.styles import PART
+from timbre.transfer.styles import PART_SECONDS
 
 LONG = 4080 * tiny.AUDIO.hop_length / RATE  # s: some windows of the model and of the vocoder
 
@@ -45,8 +45,8 @@ def test_a_loud_recording_does_not_clip(clips: tuple[Path, Path], tmp_path: Path
     square = np.sign(np.sin(np.arange(2 * RATE) * 0.2)).astype(np.float32)
     soundfile.write(tmp_path / "a.wav", square, RATE)
     tool(GLOW).file(tmp_path / "a.wav", clips[1], tmp_path / "out.wav")
-    assert np.abs(samples(tmp_path / "out.wav")).max() <= loudness.CEILING + 1e-3
-    assert peak(tmp_path / "out.wav") == pytest.approx(loudness.CEILING, rel=0.02)
+    assert np.abs(samples(tmp_path / "out.wav")).max() <= loudness.MAX_TRUE_PEAK + 1e-3
+    assert peak(tmp_path / "out.wav") == pytest.approx(loudness.MAX_TRUE_PEAK, rel=0.02)
 
 
 def test_silence_stays_silence(clips: tuple[Path, Path], tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_a_long_style_counts_as_the_mean_of_its_parts(
     clips: tuple[Path, Path], tmp_path: Path
 ) -> None:
     one, other = (
-        samples(shipped.recording(tmp_path / f"{seed}.wav", PART, seed)) for seed in (5, 6)
+        samples(shipped.recording(tmp_path / f"{seed}.wav", PART_SECONDS, seed)) for seed in (5, 6)
     )
     soundfile.write(tmp_path / "both.wav", [*one, *other], RATE, subtype="FLOAT")
     tool(GLOW).file(clips[0], tmp_path / "both.wav", tmp_path / "found.flac")
@@ -105,7 +105,7 @@ def test_a_long_style_counts_as_the_mean_of_its_parts(
 
 def test_the_loudest_part_of_a_style_is_shown(tmp_path: Path) -> None:
     quiet, strong = (
-        samples(shipped.recording(tmp_path / "a.wav", PART, seed, level))
+        samples(shipped.recording(tmp_path / "a.wav", PART_SECONDS, seed, level))
         for seed, level in ((0, 0.001), (1, 0.1))
     )
     soundfile.write(tmp_path / "b.wav", [*quiet, *strong, *quiet], RATE, subtype="FLOAT")

@@ -36,7 +36,7 @@ def mel_filters(settings: Audio) -> Floats:
 
 
 def mel_edges(n_mels: int, f_min: float, f_max: float) -> Floats:
-    """Where mel filters begin, peak and end: `(n_mels + 2,)` in Hz.
+    """Edges of mel filters, where they begin, peak and end: `(n_mels + 2,)` in Hz.
 
     The scale is Slaney's, linear up to 1 kHz and logarithmic above (Slaney, "Auditory Toolbox",
     1998).
@@ -45,7 +45,7 @@ def mel_edges(n_mels: int, f_min: float, f_max: float) -> Floats:
 
 
 def band_spacing(settings: Audio) -> float:
-    """How far the centers of neighbouring bands lie apart, in Slaney's mel.
+    """Spacing of the centers of neighbouring bands, in Slaney's mel.
 
     What is meant as a width over frequency is told in mel and divided by this, so that it is the
     same width whatever number of bands there are up to whatever frequency.

@@ -10,11 +10,18 @@ from numpy.typing import NDArray
 
 from timbre.core import ffmpeg
 from timbre.core.errors import InputError
-from timbre.core.signal import SILENCE, Signal, mixing, without_rumble
+from timbre.core.signal import SILENCE_PEAK, Signal, mixing, without_rumble
 
-SHORTEST = 0.25  # s: less holds hardly a note
-HEADERS = 4096  # bytes that a file has beside its samples, without being looked at twice
-WIDTHS = {"PCM_U8": 1, "PCM_S8": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4}  # bytes
+MIN_SECONDS = 0.25  # s: less holds hardly a note
+MAX_HEADER_BYTES = 4096  # bytes that a file has beside its samples, without being looked at twice
+SAMPLE_BYTES = {
+    "PCM_U8": 1,
+    "PCM_S8": 1,
+    "PCM_16": 2,
+    "PCM_24": 3,
+    "PCM_32": 4,
+    "FLOAT": 4,
+}  # bytes
 
 
 def read(path: Path, sample_rate: int, max_seconds: float | None = None) -> Signal:
@@ -51,15 +58,15 @@ def read(path: Path, sample_rate: int, max_seconds: float | None = None) -> Sign
             f"expected finite samples, {path} has NaN or infinity; please export it again."
         )
     seconds = len(channels) / rate
-    if seconds < SHORTEST:
+    if seconds < MIN_SECONDS:
         raise InputError(
-            f"expected a recording of {SHORTEST} s or more, {path} lasts {seconds:.3f} s; "
+            f"expected a recording of {MIN_SECONDS} s or more, {path} lasts {seconds:.3f} s; "
             "please take a longer one."
         )
     weights = mixing(np.mean(channels**2, axis=0), float(np.mean(channels.mean(axis=1) ** 2)))
     mono = soxr.resample((channels @ weights).astype(np.float32), rate, sample_rate)
     mono = without_rumble(mono, sample_rate).astype(np.float32)
-    if np.abs(mono).max() < SILENCE:
+    if np.abs(mono).max() < SILENCE_PEAK:
         raise InputError(f"expected sound, {path} is silent; please take another recording.")
     return mono
 
@@ -85,8 +92,8 @@ def is_doubtful(path: Path) -> bool:
         with path.open("rb") as binary, soundfile.SoundFile(binary) as file:
             if file.format in ("OGG", "MP3"):
                 return True
-            bare = file.frames * file.channels * WIDTHS.get(file.subtype, 8)
-            found: bool = path.stat().st_size > bare + HEADERS
+            bare = file.frames * file.channels * SAMPLE_BYTES.get(file.subtype, 8)
+            found: bool = path.stat().st_size > bare + MAX_HEADER_BYTES
             return found
     except (soundfile.LibsndfileError, ValueError, TypeError, OSError):
         return False

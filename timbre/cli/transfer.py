@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from timbre.audio.pairs import read as read_pairs
 from timbre.core.errors import InputError
 from timbre.transfer import pairs as lists
 from timbre.transfer.settings import DEFAULT_SETTINGS, OutputFormat, TransferSettings
@@ -114,7 +115,7 @@ def transfer(
         if json:
             print(dumps(report))
     elif pairs and out and single == (None, None, None):
-        lists.read(pairs)  # a list that is none is refused before anything is loaded
+        read_pairs(pairs)  # a list that is none is refused before anything is loaded
         raise typer.Exit(_list(pairs, out, load(lambda share: None), json))
     else:
         raise InputError(
@@ -160,7 +161,7 @@ def _loaded(
     say: Callable[[str], None],
     watch: "ProgressCallback",
 ) -> Callable[[Path, Path, Path], Report]:
-    """What transfers one pair and reports it; the weights are loaded before it is returned."""
+    """Function that transfers and reports one pair; weights are loaded before it is returned."""
     begun = perf_counter()
     from timbre.transfer.transfer import Transfer  # PyTorch takes a second: only where needed
 
@@ -202,7 +203,7 @@ def _lacking(
     content: Path | None, style: Path | None, output: Path | None, pairs: Path | None,
     out: Path | None,
 ) -> str:  # fmt: skip
-    """What of a call is missing or too much."""
+    """Arguments of a call that are missing or too much."""
     if pairs and (content or style):
         return "--pairs beside CONTENT"
     if pairs:

@@ -1,4 +1,4 @@
-"""What every command does alike: one clear sentence and exit code 2 for what the user can mend."""
+"""Errors of every command: one clear sentence and exit code 2 for what the user can mend."""
 
 import sys
 from collections.abc import Callable

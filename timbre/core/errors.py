@@ -2,7 +2,7 @@
 
 
 class InputError(ValueError):
-    """What was given cannot be used.
+    """Input that cannot be used.
 
     The message is one sentence: what was expected, what came, what to do. Commands print it and end
     with exit code 2; anything else that is raised is a fault of ours and keeps its traceback.

@@ -34,7 +34,7 @@ def notes_by_part(notes: Notes, part: NDArray[np.integer]) -> list[Notes]:
 
 
 def _keys(notes: Notes) -> tuple[Notes, ...]:
-    """What notes are sorted by, the first at last, as `np.lexsort` wants it."""
+    """Sort keys of notes, the first at last, as `np.lexsort` wants them."""
     return notes["velocity"], notes["end"], notes["pitch"], notes["start"]
 
 

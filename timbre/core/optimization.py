@@ -8,7 +8,7 @@ from timbre.core.params import Section
 
 
 class Augmentation(Section):
-    """What happens to the mels of a batch in training, by chance; 0 is nothing."""
+    """Augmentation of the mels of a batch in training, by chance; 0 is nothing."""
 
     equalizer_db: float = Field(ge=0)  # deviation of the gains over frequency, at most
     level_db: float = Field(ge=0)  # louder or softer by this, at most
@@ -17,7 +17,7 @@ class Augmentation(Section):
 
 
 class Optimization(Section):
-    """How weights are found; everything is a function of the seed and the step."""
+    """Parameters of an optimisation; everything is a function of the seed and the step."""
 
     steps: int = Field(ge=1)
     batch_size: int = Field(ge=2)  # over all devices
@@ -43,7 +43,7 @@ class Optimization(Section):
 
 
 class Training(Optimization):
-    """How a model of content, style and target is trained."""
+    """Parameters of the training of a model of content, style and target."""
 
     style_frames: int = Field(ge=8, multiple_of=4)  # of the longest style clip
     style_frames_min: int = Field(ge=8, multiple_of=4)  # of the shortest

@@ -8,7 +8,7 @@ import soxr
 from numpy.typing import NDArray
 
 Signal = NDArray[np.float32]  # (L,) in [-1, 1]
-SILENCE = 1e-4  # peak, -80 dB re full scale: above it lies what a 16-bit recorder adds by itself
+SILENCE_PEAK = 1e-4  # -80 dB re full scale: above it lies what a 16-bit recorder adds
 
 
 def at_level(audio: NDArray[np.float64], level_db: float) -> NDArray[np.float64]:
@@ -44,8 +44,8 @@ def resampled(audio: Signal, sample_rate: int, wanted: int) -> Signal:
     return made
 
 
-HIGH_PASS = 0.05  # s, of the mean that is taken out: what lies below 20 Hz goes
-CANCELLED = 0.25  # share of the power that unrelated channels would keep in their mean
+RUMBLE_SECONDS = 0.05  # s, of the mean that is taken out: what lies below 20 Hz goes
+CANCELLATION_SHARE = 0.25  # share of the power that unrelated channels would keep in their mean
 
 
 def without_rumble(sound: NDArray[np.floating], sample_rate: int) -> NDArray[np.float64]:
@@ -53,7 +53,7 @@ def without_rumble(sound: NDArray[np.floating], sample_rate: int) -> NDArray[np.
 
     A triangular mean of a tenth of a second is subtracted: 20 Hz and above stay within 0.4 dB.
     """
-    width = max(3, round(HIGH_PASS * sample_rate) | 1)
+    width = max(3, round(RUMBLE_SECONDS * sample_rate) | 1)
     mean = sound.astype(np.float64)
     for _ in range(2):
         edges = [(width // 2, width // 2), *([(0, 0)] * (sound.ndim - 1))]
@@ -76,7 +76,7 @@ def mixing(power: NDArray[np.float64], together: float) -> NDArray[np.float64]:
         `(C,)`, summing to 1.
     """
     count = len(power)
-    if together >= CANCELLED * power.sum() / count**2:
+    if together >= CANCELLATION_SHARE * power.sum() / count**2:
         return np.full(count, 1 / count)
     weights: NDArray[np.float64] = np.eye(count)[int(power.argmax())]
     return weights

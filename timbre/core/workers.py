@@ -15,13 +15,13 @@ from pebble import ProcessExpired, ProcessPool
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-SECONDS = 20  # for a batch, and for one thing alone
-MEMORY = 512 * 2**20  # bytes that a worker may take beyond what it begins with
-BATCH = 32  # things that go to a worker at once
+TIMEOUT_SECONDS = 20  # for a batch, and for one thing alone
+MAX_EXTRA_BYTES = 512 * 2**20  # bytes that a worker may take beyond what it begins with
+BATCH_SIZE = 32  # things that go to a worker at once
 
 
 class Fault(NamedTuple):
-    """What one thing did to its worker: `out_of_memory`, `too_slow` or `crashed`."""
+    """Fault of one item in its worker: `out_of_memory`, `too_slow` or `crashed`."""
 
     reason: str
 
@@ -29,8 +29,8 @@ class Fault(NamedTuple):
 def guarded(
     function: Callable[[Item], Result],
     items: Iterable[Item],
-    seconds: float = SECONDS,
-    memory: int = MEMORY,
+    seconds: float = TIMEOUT_SECONDS,
+    memory: int = MAX_EXTRA_BYTES,
 ) -> Iterator[tuple[Item, Result | Fault]]:
     """Apply `function` to each of `items` on all cores; what goes wrong costs that item only.
 
@@ -64,7 +64,9 @@ def guarded(
         waiting: deque[tuple[list[Item], Future[list[Result | Fault]]]] = deque()
         try:
             while True:
-                while len(waiting) < 2 * workers + 1 and (batch := list(islice(source, BATCH))):
+                while len(waiting) < 2 * workers + 1 and (
+                    batch := list(islice(source, BATCH_SIZE))
+                ):
                     waiting.append((batch, start(batch)))
                 if not waiting:
                     return

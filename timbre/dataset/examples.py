@@ -11,14 +11,14 @@ from timbre.core.params import Section
 from timbre.music.segments import candidates
 from timbre.synthesis import effects, presets, variation
 from timbre.synthesis.timbres import Timbre
-from timbre.synthesis.variation import PITCHED, Variations
+from timbre.synthesis.variation import PITCHED_PROGRAMS, Variations
 
-TIMBRE = ("timbre", "timbre_test")  # splits of the timbre net, the metric's
-VARIED = ("train", "valid")  # splits with timbres made at random
-PLAIN = ("test", "timbre_test")  # splits without effects and transposition
+TIMBRE_SPLITS = ("timbre", "timbre_test")  # splits of the timbre net, the metric's
+VARIED_SPLITS = ("train", "valid")  # splits with timbres made at random
+CLEAN_SPLITS = ("test", "timbre_test")  # splits without effects and transposition
 
 
-MUSIC = ("same_piece", "alike", "any")  # what a style clip can play, in the order of its codes
+STYLE_MUSIC = ("same_piece", "alike", "any")  # what a style clip can play, by its code
 
 
 class StyleMusic(Section):
@@ -36,7 +36,7 @@ class StyleMusic(Section):
 
 
 class Sequences(Section):
-    """How examples are drawn from pieces."""
+    """Parameters by which examples are drawn from pieces."""
 
     min_onsets: int = Field(ge=1)  # in each segment
     max_transposition: int = Field(ge=0, le=12)  # semitones, up or down
@@ -93,7 +93,7 @@ class Example(NamedTuple):
     timbre: Timbre  # S
     content_timbre: Timbre  # T
     group: str = ""  # the bin of a test case
-    style_music: str = MUSIC[0]  # what B is to A, one of `MUSIC`
+    style_music: str = STYLE_MUSIC[0]  # what B is to A, one of `STYLE_MUSIC`
 
     def row(self) -> dict[str, Any]:
         """The example as a row of a table."""
@@ -135,9 +135,9 @@ def with_preset(timbre: Timbre, rng: np.random.Generator, seed: int, split: str)
 
     Such a preset is not varied: what can be done to it is drawn with it.
     """
-    if timbre.font not in presets.DRAWN:
+    if timbre.font not in presets.DRAWN_SOURCES:
         return timbre
-    drawn = presets.DRAWN[timbre.font](rng, seed, split)
+    drawn = presets.DRAWN_SOURCES[timbre.font](rng, seed, split)
     return timbre._replace(program=drawn.program, preset=drawn.name, variation="")
 
 
@@ -175,21 +175,21 @@ def draw(
     part, numbers = found[int(rng.integers(len(found)))]
     split = split_of(seed, cluster, settings)
     a, b = (float(n) * seconds for n in rng.choice(numbers, 2, replace=False))
-    span = 0 if split in PLAIN else settings.max_transposition
+    span = 0 if split in CLEAN_SPLITS else settings.max_transposition
     shifts = [int(rng.integers(-span, span + 1)) for _ in range(2)]
-    if split in TIMBRE:
-        program = int(rng.integers(PITCHED))
-        other = (program + 1 + int(rng.integers(PITCHED - 1))) % PITCHED
+    if split in TIMBRE_SPLITS:
+        program = int(rng.integers(PITCHED_PROGRAMS))
+        other = (program + 1 + int(rng.integers(PITCHED_PROGRAMS - 1))) % PITCHED_PROGRAMS
     else:
         program = draw_program(rng, tracks[part].program)
         # the cross view's program is of any family: within one, the content could tell which
         other = int(rng.integers(settings.cross_programs))
-    chances = [1.0] if split in PLAIN else settings.effects_chances
+    chances = [1.0] if split in CLEAN_SPLITS else settings.effects_chances
     timbres = [
         Timbre(program, str(rng.choice(fonts[split])), effects.dumps(effects.draw(rng, chances)))
         for program in (program, other)
     ]
-    if split in VARIED:
+    if split in VARIED_SPLITS:
         timbres = [
             timbre._replace(variation=variation.draw(rng, settings.variation).dumps())
             for timbre in timbres

@@ -16,15 +16,15 @@ from timbre.core.chance import generator
 from timbre.core.notes import Notes, piano_roll
 from timbre.dataset.examples import Example
 
-PER_PROGRAM = 4  # segments of one program in a bin, at most
+MAX_PER_PROGRAM = 4  # segments of one program in a bin, at most
 FRAMES_PER_SECOND = 100.0  # in which voices are counted
 ALIKE_SHARE = 0.05  # of a split, to each side by pitch: pieces of like register
-TRIES = 16  # of drawing another piece, before all that there are are listed
+MAX_DRAWS = 16  # of drawing another piece, before all that there are are listed
 ALIKE_DENSITY = 2.0  # times as many onsets at most, or one to so many
 
 
 class Texture(NamedTuple):
-    """What a segment is like, whatever plays it."""
+    """Texture of a segment, whatever plays it."""
 
     voices: float  # notes that sound at once, on average where any does
     pitch: float  # MIDI pitch, mean over what sounds
@@ -67,7 +67,7 @@ def pair(candidates: list[Example], count: int, seed: int) -> list[Example]:
     pools: dict[str, list[Example]] = {}
     for group, example in zip(bins(candidates), candidates, strict=True) if candidates else ():
         pool = pools.setdefault(group, [])
-        if sum(other.timbre.program == example.timbre.program for other in pool) < PER_PROGRAM:
+        if sum(other.timbre.program == example.timbre.program for other in pool) < MAX_PER_PROGRAM:
             pool.append(example._replace(group=group))
     paired = {group: _paired(pool, seed) for group, pool in sorted(pools.items())}
     # an equal share for each bin; what small ones leave goes to the others
@@ -150,7 +150,7 @@ def _of_another_piece(
     """
     least, most = densities
     # most that are drawn will do: to list all that do would take n^2 for n examples
-    for _ in range(TRIES if len(numbers) else 0):
+    for _ in range(MAX_DRAWS if len(numbers) else 0):
         drawn = int(numbers[int(rng.integers(len(numbers)))])
         if least <= onsets[drawn] <= most and examples[drawn].cluster != example.cluster:
             return examples[drawn]

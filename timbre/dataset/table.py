@@ -14,7 +14,7 @@ from timbre.core.columns import NOTES
 from timbre.core.errors import InputError
 from timbre.core.files import replacing
 from timbre.core.notes import notes_from_columns
-from timbre.dataset.examples import MUSIC, Example
+from timbre.dataset.examples import STYLE_MUSIC, Example
 from timbre.synthesis.timbres import Timbre
 
 _TIMBRE = pa.struct(
@@ -67,7 +67,7 @@ def write(path: Path, examples: list[Example]) -> None:
 
 
 def counts(path: Path) -> dict[str, int]:
-    """How many examples each split has."""
+    """Number of examples of each split."""
     found = _file(path).read(columns=["split"])["split"].value_counts()
     return {str(row["values"]): int(row["counts"]) for row in found.to_pylist()}
 
@@ -97,12 +97,12 @@ def read(path: Path, split: str, start: int = 0, stop: int | None = None) -> lis
 
 
 class Index(NamedTuple):
-    """What the views of a split are, content, style and target in that order."""
+    """Views of a split: content, style and target in that order."""
 
     program: NDArray[np.uint8]  # (N, V)
     font: NDArray[np.str_]  # (N, V)
     piece: NDArray[np.uint8]  # (N, V, 16): the name of the piece that is played
-    style_music: NDArray[np.uint8]  # (N,): what the style plays, a place in `MUSIC`
+    style_music: NDArray[np.uint8]  # (N,): what the style plays, a place in `STYLE_MUSIC`
 
 
 def index(path: Path, split: str) -> Index:
@@ -125,7 +125,7 @@ def index(path: Path, split: str) -> Index:
         np.stack([columns[f"{name}.program"] for name in timbres], axis=1).astype(np.uint8),
         np.stack([columns[f"{name}.font"] for name in timbres], axis=1),
         np.frombuffer(bytes.fromhex(pieces), np.uint8).reshape(len(table), len(timbres), -1),
-        np.array([MUSIC.index(name) for name in columns["style_music"]], np.uint8),
+        np.array([STYLE_MUSIC.index(name) for name in columns["style_music"]], np.uint8),
     )
 
 

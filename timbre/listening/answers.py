@@ -16,7 +16,7 @@ from timbre.core.errors import InputError
 from timbre.listening.plan import QUESTIONS, Design, Kind, Trial
 
 APPLICATION = 0x54494D42  # "TIMB", in the file's header
-VERSION = 1  # of the tables
+SCHEMA_VERSION = 1  # of the tables
 _TABLES = f"""
 CREATE TABLE design (definition TEXT NOT NULL, secret TEXT NOT NULL) STRICT;
 CREATE TABLE answers (
@@ -31,13 +31,13 @@ CREATE TABLE answers (
     PRIMARY KEY (listener, number)
 ) STRICT, WITHOUT ROWID;
 PRAGMA application_id = {APPLICATION};
-PRAGMA user_version = {VERSION};
+PRAGMA user_version = {SCHEMA_VERSION};
 """
 _COLUMNS = f'listener, number, kind, "case", a, b, {", ".join(QUESTIONS)}'
 
 
 class Answer(NamedTuple):
-    """What a listener said of a trial."""
+    """Answer of a listener to a trial."""
 
     listener: str
     number: int
@@ -160,10 +160,10 @@ def _definition(connection: sqlite3.Connection, path: Path) -> tuple[Design, str
         connection.execute(f"PRAGMA {name}").fetchone()[0]
         for name in ("application_id", "user_version")
     )
-    if header != (APPLICATION, VERSION):
+    if header != (APPLICATION, SCHEMA_VERSION):
         raise InputError(
-            f"expected a file of answers to a listening test in version {VERSION}, {path} is "
-            "another kind of database or of another version; please name another."
+            f"expected a file of answers to a listening test in version {SCHEMA_VERSION}, {path} "
+            "is another kind of database or of another version; please name another."
         )
     definition, secret = connection.execute("SELECT definition, secret FROM design").fetchone()
     try:

@@ -15,8 +15,8 @@ from timbre.listening.plan import Design
 
 EXTENSIONS = (".flac", ".wav", ".ogg")
 LEVEL_DB = -26.0  # RMS that listeners hear, re full scale: what is louder must not seem better
-PEAK = 0.99
-QUIETEST = 1e-4  # RMS; less is not lifted any further
+MAX_PEAK = 0.99
+MIN_RMS = 1e-4  # RMS; less is not lifted any further
 
 Clips = dict[str, dict[str, Path]]  # by folder and case
 
@@ -165,10 +165,14 @@ def heard(path: Path) -> bytes:
     """
     sound, rate = samples(path)
     rms = math.sqrt(float(np.mean(np.square(sound, dtype=np.float64))))
-    gain = 10 ** (LEVEL_DB / 20) / max(rms, QUIETEST)
+    gain = 10 ** (LEVEL_DB / 20) / max(rms, MIN_RMS)
     peak = gain * float(np.abs(sound).max())
     buffer = io.BytesIO()
     soundfile.write(
-        buffer, sound * (gain * min(1, PEAK / max(peak, PEAK))), rate, "PCM_16", format="FLAC"
+        buffer,
+        sound * (gain * min(1, MAX_PEAK / max(peak, MAX_PEAK))),
+        rate,
+        "PCM_16",
+        format="FLAC",
     )
     return buffer.getvalue()

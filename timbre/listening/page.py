@@ -25,7 +25,7 @@ from timbre.listening.plan import QUESTIONS, SIDES, Design, Kind, Trial, plan
 
 FOLDER = Path(__file__).parent
 SLOTS = {"content": "Content", "style": "Style", "a": "A", "b": "B"}  # the clips of a trial
-LARGEST = 4096  # bytes of an answer
+MAX_ANSWER_BYTES = 4096  # bytes of an answer
 HEADERS = {
     # the page needs nothing but what this server gives, and sends nothing elsewhere
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
@@ -37,7 +37,7 @@ HEADERS = {
 
 
 class Page:
-    """What is answered to a listener's browser.
+    """Request handler: answers to a listener's browser.
 
     Args:
         design: the test.
@@ -87,7 +87,7 @@ class Page:
         body = bytearray()
         async for part in request.stream():
             body += part
-            if len(body) > LARGEST:
+            if len(body) > MAX_ANSWER_BYTES:
                 return _refused("This answer is longer than answers are.", 413)
         fields = {
             name: values[-1] for name, values in parse_qs(body.decode(errors="replace")).items()

@@ -1,4 +1,4 @@
-"""What listeners preferred, as a picture."""
+"""Picture of listeners' preferences."""
 
 from pathlib import Path
 from textwrap import fill

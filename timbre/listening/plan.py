@@ -23,7 +23,7 @@ CHECKS = 2  # trials among the others whose answers are known
 
 
 class Kind(StrEnum):
-    """What a trial is for."""
+    """Kind of a trial."""
 
     training = "training"  # the first, to see how it goes
     check = "check"  # A and B are the content and the style themselves: who listens, knows

@@ -1,4 +1,4 @@
-"""What listeners preferred: shares by question and pair of systems, with exact intervals."""
+"""Preferences of listeners: shares by question and pair of systems, with exact intervals."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -34,12 +34,12 @@ class Preference(NamedTuple):
 
     @property
     def p(self) -> float:
-        """How likely chance alone is so far from one half, to either side (exact binomial test)."""
+        """P-value of the exact binomial test against one half, two-sided."""
         return float(binomtest(self.preferred, self.answers).pvalue)
 
 
 class Summary(NamedTuple):
-    """What a test came to."""
+    """Summary of a test."""
 
     counted: int  # listeners who met a check and failed none
     failed: int  # who failed one: their answers do not count

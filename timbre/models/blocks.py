@@ -45,5 +45,5 @@ def normalize_channels(x: Tensor) -> Tensor:
 
 
 def parameter_count(module: nn.Module) -> int:
-    """How many numbers `module` learned."""
+    """Number of parameters that `module` learned."""
     return sum(p.numel() for p in module.parameters())

@@ -23,7 +23,7 @@ class Source(Section):
 
 
 class About(Section):
-    """What the weights do not know of themselves."""
+    """Facts of a card that the weights do not know of themselves."""
 
     title: str  # what they do, in a line
     date: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")  # of the end of the training

@@ -67,7 +67,7 @@ def save(path: Path, model: nn.Module) -> None:
 
 
 def description(path: Path) -> dict[str, Any]:
-    """What `save` wrote beside the weights.
+    """Description of a checkpoint, which `save` wrote beside the weights.
 
     Raises:
         InputError: if the file is missing, cut off or no checkpoint.

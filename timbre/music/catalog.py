@@ -1,4 +1,4 @@
-"""What an archive of MIDI files holds: which files can be used, which are duplicates of others."""
+"""Catalog of an archive of MIDI files: those that can be used, and duplicates."""
 
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -25,7 +25,7 @@ class Piece(NamedTuple):
 
 
 class Examined(NamedTuple):
-    """What a worker finds in a usable file."""
+    """Facts of a usable file, found by a worker."""
 
     key: str
     music: str

@@ -101,7 +101,7 @@ def _append(response: requests.Response, part: Path, have: int) -> None:
 
 
 def _validator(response: requests.Response) -> str:
-    """What names this version of the file in `If-Range`; empty if the server gives no such name."""
+    """Name of this version of the file for `If-Range`; empty if the server gives none."""
     tag = response.headers.get("ETag", "")
     # a weak tag promises like content, not equal bytes
     return response.headers.get("Last-Modified", "") if tag.startswith("W/") or not tag else tag

@@ -1,4 +1,4 @@
-"""Which pieces are the same music, whatever their files make of it.
+"""Near-duplicates: pieces that are the same music, whatever their files make of it.
 
 What is compared is what each pitched track plays, as a sequence of pitch classes in the order of
 its notes. That does not change with the tempo, with transposition by octaves, with programs,
@@ -14,10 +14,10 @@ from scipy.sparse.csgraph import connected_components
 
 from timbre.core.notes import Track, content_key
 
-SHINGLE = 12  # notes in a row
-ENOUGH = 64  # notes, and different shingles: below it chance would find likenesses
+SHINGLE_NOTES = 12  # notes in a row
+MIN_NOTES = 64  # notes, and different shingles: below it chance would find likenesses
 HASHES, BAND = 64, 2  # of a signature, and of a band of it
-ALIKE = 0.5  # share of equal hashes from which two pieces are near duplicates
+ALIKE_SHARE = 0.5  # share of equal hashes from which two pieces are near duplicates
 
 Signature = NDArray[np.uint64]
 
@@ -25,10 +25,10 @@ Signature = NDArray[np.uint64]
 def music_key(tracks: list[Track]) -> str:
     """A name for the music: equal for files that differ only in what the module leaves out.
 
-    In a piece of fewer than `ENOUGH` notes, times and octaves count as well.
+    In a piece of fewer than `MIN_NOTES` notes, times and octaves count as well.
     """
     lines = _lines(tracks)
-    if sum(map(len, lines)) < ENOUGH:
+    if sum(map(len, lines)) < MIN_NOTES:
         return content_key(tracks)
     digest = hashlib.sha256()
     for line in sorted(line.tobytes() for line in lines):
@@ -44,11 +44,11 @@ def signature(tracks: list[Track]) -> Signature:
     via Rotation", ICML 2014).
 
     Returns:
-        `(HASHES,)`; of length 0 if the piece has fewer than `ENOUGH` shingles.
+        `(HASHES,)`; of length 0 if the piece has fewer than `MIN_NOTES` shingles.
     """
-    hashes = [_shingles(line) for line in _lines(tracks) if len(line) >= SHINGLE]
+    hashes = [_shingles(line) for line in _lines(tracks) if len(line) >= SHINGLE_NOTES]
     found = np.unique(np.concatenate(hashes)) if hashes else np.empty(0, np.uint64)
-    if len(found) < ENOUGH:
+    if len(found) < MIN_NOTES:
         return np.empty(0, np.uint64)
     # the highest bits number the bins, so that the sorted hashes lie bin by bin, the least first
     bins = found >> np.uint64(64 - HASHES.bit_length() + 1)
@@ -62,7 +62,7 @@ def clusters(signatures: NDArray[np.uint64]) -> NDArray[np.int32]:
     """Number the clusters of near duplicates: pieces that a chain of likeness connects.
 
     Candidates agree in all hashes of a band (locality-sensitive hashing: Leskovec, Rajaraman and
-    Ullman, "Mining of Massive Datasets", chapter 3), and then in `ALIKE` of all.
+    Ullman, "Mining of Massive Datasets", chapter 3), and then in `ALIKE_SHARE` of all.
 
     Args:
         signatures: `(N, HASHES)`.
@@ -80,7 +80,7 @@ def clusters(signatures: NDArray[np.uint64]) -> NDArray[np.int32]:
         equal = (band[1:] == band[:-1]).all(axis=1)
         pairs.append(np.stack([order[:-1][equal], order[1:][equal]]))
     left, right = np.concatenate(pairs, axis=1)
-    alike = (signatures[left] == signatures[right]).mean(axis=1) >= ALIKE
+    alike = (signatures[left] == signatures[right]).mean(axis=1) >= ALIKE_SHARE
     links = scipy.sparse.coo_array(
         (np.ones(alike.sum(), bool), (left[alike], right[alike])), shape=(count, count)
     )
@@ -94,9 +94,9 @@ def _lines(tracks: list[Track]) -> list[NDArray[np.uint8]]:
 
 
 def _shingles(line: NDArray[np.uint8]) -> NDArray[np.uint64]:
-    """A well mixed number for each run of `SHINGLE` pitch classes."""
-    packed = np.zeros(len(line) - SHINGLE + 1, np.uint64)
-    for shift in range(SHINGLE):
+    """A well mixed number for each run of `SHINGLE_NOTES` pitch classes."""
+    packed = np.zeros(len(line) - SHINGLE_NOTES + 1, np.uint64)
+    for shift in range(SHINGLE_NOTES):
         packed = packed * np.uint64(12) + line[shift : shift + len(packed)]
     # the finalizer of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014), a bijection
     packed = (packed ^ (packed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

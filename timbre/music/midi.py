@@ -11,7 +11,7 @@ from timbre.core.notes import NOTE, Track, notes_by_part, notes_from_columns
 from timbre.music.midi_events import Events, FaultError, Integers, decode
 from timbre.music.standard_midi import unwrapped
 
-DRUMS = 9  # the channel
+DRUM_CHANNEL = 9  # the channel
 
 
 class MidiError(ValueError):
@@ -53,7 +53,7 @@ def _tracks(events: Events) -> list[Track]:
     )
     parts = notes_by_part(notes, part)
     return [
-        Track(int(keys[i] % 128), bool(keys[i] // 128 % 16 == DRUMS), parts[i])
+        Track(int(keys[i] % 128), bool(keys[i] // 128 % 16 == DRUM_CHANNEL), parts[i])
         for i in np.argsort(begun)  # as they come in the file
     ]
 

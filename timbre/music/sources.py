@@ -1,4 +1,4 @@
-"""Where the MIDI files come from: a folder, an archive, or a listing of where they are."""
+"""Sources of MIDI files: a folder, an archive, or a listing of where they are."""
 
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -19,7 +19,7 @@ SCRATCH = Path(".scratch")  # ignored by Git and DVC: a download survives whatev
 
 
 class Midi(Section):
-    """Which MIDI files are brought in."""
+    """Parameters of the MIDI files that are brought in."""
 
     source: str = Field(min_length=1)  # path of a folder, of an archive or of a `Listing`
     limit_per_collection: int = Field(ge=1)  # of scores
@@ -40,7 +40,7 @@ class Listing(Section):
 
 
 def locate(section: Midi) -> Path | list[str]:
-    """What the source holds: the path of MIDI files, downloaded if need be, or patterns of scores.
+    """Contents of the source: the path of MIDI files, downloaded if need be, or patterns of scores.
 
     Raises:
         InputError: if the source does not exist or lists nothing, or cannot be downloaded.

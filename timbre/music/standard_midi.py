@@ -4,7 +4,7 @@ import io
 import struct
 from typing import NamedTuple
 
-HEADER = 14  # bytes of a usual `MThd` chunk
+HEADER_BYTES = 14  # bytes of a usual `MThd` chunk
 HALF_SECOND = 2  # halves in a second: what a beat lasts before any tempo is set
 
 
@@ -43,9 +43,9 @@ def sequence(content: bytes) -> Sequence:
         ValueError: if it does not begin as a MIDI file does.
     """
     data = unwrapped(content)
-    if len(data) < HEADER or not data.startswith(b"MThd"):
+    if len(data) < HEADER_BYTES or not data.startswith(b"MThd"):
         raise ValueError("no header of a MIDI file")
-    size, kind, _, division = struct.unpack(">IHHh", data[4:HEADER])
+    size, kind, _, division = struct.unpack(">IHHh", data[4:HEADER_BYTES])
     at, tracks = 8 + size, 0
     while at + 8 <= len(data):
         tracks += data[at : at + 4] == b"MTrk"
@@ -65,7 +65,7 @@ def _per_second(frames: int) -> float:
 
 
 def seconds(played: Sequence) -> float | None:
-    """How long a file lasts by its tempo map, or None where that is not to be had."""
+    """Duration of a file by its tempo map, or None where that is not to be had."""
     import mido
 
     try:

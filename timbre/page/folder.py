@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Event, Thread
 from time import time
 
-PREFIX = "timbre-serve-"
+FOLDER_PREFIX = "timbre-serve-"
 SWEPT, KEPT = 300.0, 2700.0  # s: how often is swept, and how old a file gets
 
 
@@ -22,7 +22,7 @@ def private_folder() -> Iterator[Path]:
     """
     usual = tempfile.tempdir
     clear(Path(tempfile.gettempdir()))
-    with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as name:
+    with tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX, ignore_cleanup_errors=True) as name:
         folder = os.open(name, os.O_RDONLY)
         fcntl.flock(folder, fcntl.LOCK_EX)  # is let go when the process ends, however it does
         tempfile.tempdir = name
@@ -35,7 +35,7 @@ def private_folder() -> Iterator[Path]:
 
 def clear(place: Path) -> None:
     """Remove the private folders there that no running server holds."""
-    for path in place.glob(f"{PREFIX}*"):
+    for path in place.glob(f"{FOLDER_PREFIX}*"):
         with suppress(OSError):  # it is held, or somebody else's
             folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
             try:

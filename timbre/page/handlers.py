@@ -1,4 +1,4 @@
-"""What happens on the web page when its buttons are pressed."""
+"""Event handlers of the web page."""
 
 import base64
 from pathlib import Path
@@ -17,7 +17,7 @@ CAPTIONS = ("Content", "Style", "Result")
 
 
 class Handlers:
-    """What happens when the buttons are pressed.
+    """Event handlers of the page's buttons.
 
     Args:
         service: that transfers.

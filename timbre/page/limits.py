@@ -1,4 +1,4 @@
-"""Which uploads the web page takes: found out without decoding what is too long."""
+"""Upload limits of the web page, checked without decoding what is too long."""
 
 import subprocess
 from pathlib import Path
@@ -6,13 +6,14 @@ from typing import NamedTuple
 
 import soundfile
 
+from timbre.core import ffmpeg
 from timbre.core.errors import InputError
 from timbre.transfer.midi_content import is_midi
 
 MEGABYTE = 1 << 20  # bytes, as Gradio counts them when it refuses an upload
-UNSTATED = 1 << 62  # frames: libsndfile's word for a stream whose header tells no length
-RATE = 8000  # Hz, of what is decoded only to see how long it is
-PATIENCE = 60.0  # s, for that
+UNSTATED_FRAMES = 1 << 62  # frames: libsndfile's word for a stream whose header tells no length
+PROBE_RATE = 8000  # Hz, of what is decoded only to see how long it is
+PROBE_SECONDS = 60.0  # s, for that
 # ffmpeg's names of what holds sound alone: none of these can lead it to another file or host
 CONTAINERS = (
     "aac,ac3,aiff,amr,ape,asf,au,caf,eac3,flac,matroska,mov,mp3,mpc,mpc8,ogg,tta,voc,w64,wav,wv"
@@ -20,7 +21,7 @@ CONTAINERS = (
 
 
 class Limits(NamedTuple):
-    """What an upload may be at most."""
+    """Upload limits: size and duration."""
 
     megabytes: int = 50
     seconds: int = 600
@@ -31,10 +32,12 @@ class Limits(NamedTuple):
         return self.megabytes * MEGABYTE
 
 
-USUAL = Limits()
+DEFAULT_LIMITS = Limits()
 
 
-def checked(path: Path | None, role: str, limits: Limits = USUAL, least: float = 0.0) -> Path:
+def checked(
+    path: Path | None, role: str, limits: Limits = DEFAULT_LIMITS, least: float = 0.0
+) -> Path:
     """The path of an upload, if it is there, and not too large.
 
     Args:
@@ -85,21 +88,21 @@ def checked(path: Path | None, role: str, limits: Limits = USUAL, least: float =
 
 
 def stated_seconds(path: Path) -> float | None:
-    """How long a recording is by its header, beyond which libsndfile reads nothing.
+    """Duration of a recording by its header, beyond which libsndfile reads nothing.
 
     None where libsndfile does not know the format, the header states no length, or may lie: that
     of an MP3 file can say anything, and the file is read to its end all the same.
     """
     try:
         with soundfile.SoundFile(path) as file:
-            unstated = file.frames >= UNSTATED or file.format == "MP3"
+            unstated = file.frames >= UNSTATED_FRAMES or file.format == "MP3"
             return None if unstated else file.frames / file.samplerate
     except (soundfile.LibsndfileError, ValueError, TypeError):
         return None
 
 
 def decoded_seconds(path: Path, most: int) -> float:
-    """How long a recording is that ffmpeg decodes, of which no more than `most` seconds are.
+    """Duration of a recording that ffmpeg decodes, no more than `most` seconds of it.
 
     Raises:
         InputError: if it is no recording, damaged, or ffmpeg is missing.
@@ -107,24 +110,15 @@ def decoded_seconds(path: Path, most: int) -> float:
     refusal = (
         f"expected a recording, {path} is damaged or no audio; please convert it to WAV or FLAC."
     )
+    input_options = ("-protocol_whitelist", "file", "-format_whitelist", CONTAINERS)
+    words = [
+        *ffmpeg.reading(path, options=input_options),
+        *("-t", str(most), "-ac", "1", "-ar", str(PROBE_RATE), "-f", "s16le", "-"),
+    ]
     try:
-        result = subprocess.run(
-            [
-                *("ffmpeg", "-nostdin", "-v", "error", "-xerror"),
-                *("-protocol_whitelist", "file", "-format_whitelist", CONTAINERS),
-                *("-i", f"file:{path}", "-vn", "-t", str(most)),
-                *("-ac", "1", "-ar", str(RATE), "-f", "s16le", "-"),
-            ],
-            capture_output=True,
-            check=False,
-            timeout=PATIENCE,
-        )
+        result = ffmpeg.run(words, f"read {path}", "convert it to WAV", PROBE_SECONDS)
     except subprocess.TimeoutExpired:
         raise InputError(refusal) from None
-    except FileNotFoundError:
-        raise InputError(
-            f"expected ffmpeg to read {path}, it is not installed; please convert it to WAV."
-        ) from None
-    if result.returncode or not result.stdout:
+    if result.fault or not result.output:
         raise InputError(refusal)
-    return len(result.stdout) / 2 / RATE
+    return len(result.output) / 2 / PROBE_RATE

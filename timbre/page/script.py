@@ -1,4 +1,4 @@
-"""What the page does in the browser beyond what Gradio does: it names things and speaks plainly."""
+"""Browser script of the page: labels and plain sentences beyond what Gradio does."""
 
 import json
 
@@ -46,7 +46,7 @@ _SCRIPT = """() => {
 
 
 def rewordings(limits: Limits) -> list[tuple[str, str]]:
-    """What Gradio says when it refuses something, as patterns, and what is said instead.
+    """Gradio's refusals as patterns, and what is said instead.
 
     Args:
         limits: that it refuses uploads by.

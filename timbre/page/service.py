@@ -1,4 +1,4 @@
-"""What the web page does, apart from the page: two uploads and settings become a recording."""
+"""Service behind the web page: two uploads and settings become a recording."""
 
 import re
 from pathlib import Path
@@ -13,22 +13,22 @@ from timbre.audio import pictures
 from timbre.audio.mel import mel_spectrogram
 from timbre.core.errors import InputError
 from timbre.core.params import Audio
-from timbre.core.signal import SILENCE, Signal, at_level
+from timbre.core.signal import SILENCE_PEAK, Signal, at_level
 from timbre.models import card, checkpoint, registry, shipped
-from timbre.page.limits import USUAL, Limits, checked
+from timbre.page.limits import DEFAULT_LIMITS, Limits, checked
 from timbre.transfer import midi_content, streams
 from timbre.transfer.midi_content import is_midi
 from timbre.transfer.progress import ProgressCallback, no_progress
 from timbre.transfer.settings import DEFAULT_SETTINGS, TransferSettings
-from timbre.transfer.styles import LEAST
+from timbre.transfer.styles import MIN_PART_SECONDS
 from timbre.transfer.transfer import Transfer
 
-SHOWN = 8.0  # s, of each spectrogram
-NAMED = 25  # characters of an upload's name that the result's name takes
+SPECTROGRAM_SECONDS = 8.0  # s, of each spectrogram
+NAME_LENGTH = 25  # characters of an upload's name that the result's name takes
 
 
 class Made(NamedTuple):
-    """What became of it."""
+    """Result of a transfer."""
 
     out: Path  # WAV
     spectrograms: tuple[bytes, bytes, bytes]  # of content, style and result, as PNG
@@ -46,7 +46,7 @@ class TransferService:
         InputError: if weights are missing or others than their cards say.
     """
 
-    def __init__(self, weights: Path, folder: Path, limits: Limits = USUAL) -> None:
+    def __init__(self, weights: Path, folder: Path, limits: Limits = DEFAULT_LIMITS) -> None:
         self._weights, self._folder, self._limits = weights, folder, limits
         self.models = shipped.transfer_models(weights)
         if not self.models:
@@ -98,9 +98,9 @@ class TransferService:
         given = [path for path in (content, style, blend) if path is not None]
         try:
             notes_of = checked(content, "content", self._limits)
-            sound_of = checked(style, "style", self._limits, LEAST)
+            sound_of = checked(style, "style", self._limits, MIN_PART_SECONDS)
             if blend is not None:
-                checked(blend, "second style", self._limits, LEAST)
+                checked(blend, "second style", self._limits, MIN_PART_SECONDS)
             with self._lock, TemporaryDirectory(dir=self._folder) as scratch:
                 return self._made(notes_of, sound_of, model, settings, blend, watch, Path(scratch))
         except InputError as error:
@@ -126,19 +126,18 @@ class TransferService:
             notes = midi_content.play(content, self.audio, scratch)[0][:, 0]
         else:
             notes = streams.read(content, rate, scratch)[:, 0]
-        if streams.rms_and_peak(notes)[1] < SILENCE:
+        if streams.rms_and_peak(notes)[1] < SILENCE_PEAK:
             raise InputError(f"expected sound, {content} is silent; please take another recording.")
         transfer = self._transfer(model)
         made = scratch / "out.wav"
         transfer.file(content, style, made, settings, blend, watch)
         # of the content and of the result the same, from where there is something to hear
-        start = int(np.argmax(np.abs(notes) > SILENCE))
-        result, _ = soundfile.read(made, round(SHOWN * rate), start, dtype="float32")
+        start = int(np.argmax(np.abs(notes) > SILENCE_PEAK))
+        result, _ = soundfile.read(made, round(SPECTROGRAM_SECONDS * rate), start, dtype="float32")
         shown = (notes[start:], transfer.style(style), result)
         content_png, style_png, result_png = (self._spectrogram(clip) for clip in shown)
-        name = (
-            f"{content.stem[:NAMED]} as {style.stem[:NAMED]}, {_told(model, settings, blend)}.wav"
-        )
+        names = f"{content.stem[:NAME_LENGTH]} as {style.stem[:NAME_LENGTH]}"
+        name = f"{names}, {_told(model, settings, blend)}.wav"
         out = Path(mkdtemp(dir=self._folder)) / name
         made.rename(out)
         return Made(out, (content_png, style_png, result_png))
@@ -150,7 +149,7 @@ class TransferService:
 
     def _spectrogram(self, clip: Signal) -> bytes:
         """Of the beginning, at one level for all, so that pictures can be compared."""
-        shown = clip[: round(SHOWN * self.audio.sample_rate)].astype(np.float64)
+        shown = clip[: round(SPECTROGRAM_SECONDS * self.audio.sample_rate)].astype(np.float64)
         short = max(0, self.audio.n_fft - len(shown))
         leveled = at_level(np.pad(shown, (0, short)), self.audio.level_db)
         return pictures.side_by_side([[mel_spectrogram(leveled, self.audio)]], self.audio)

@@ -23,14 +23,14 @@ from timbre.synthesis.timbres import Timbre
 
 
 class KeepAudio(Section):
-    """Of how many first examples of a split the audio is stored beside the mels."""
+    """Number of leading examples of a split whose audio is stored beside the mels."""
 
     train: int = Field(ge=0)
     valid: int = Field(ge=0)
 
 
 class Spectrograms(Section):
-    """How examples are rendered and stored."""
+    """Parameters of rendering and storage."""
 
     synthesis: synth.Synthesis
     chunk_examples: int = Field(ge=1)  # what a reader takes at once
@@ -78,7 +78,7 @@ class Renderer:
         return self._sources[name]
 
     def shard(self, examples: list[Example], *, keep_audio: int) -> Content:
-        """What a shard stores of its examples, and of the first `keep_audio` the audio too."""
+        """Contents of a shard: mels of its examples, of the first `keep_audio` the audio too."""
         settings = self._audio
         count, frames = len(examples), settings.segment_frames
         mel = np.empty((count, len(VIEWS), settings.n_mels, frames), np.uint8)
@@ -104,7 +104,7 @@ class Renderer:
 
 
 def views(example: Example) -> list[tuple[Notes, Timbre]]:
-    """What content, style and target of an example play, and with what."""
+    """Notes and timbres of an example's content, style and target."""
     return [
         (example.notes, example.content_timbre),
         (example.style_notes, example.timbre),

@@ -51,7 +51,7 @@ def data_url(data: bytes, kind: str) -> str:
 
 
 def clip(name: str, sound: bytes, audio: Audio) -> dict[str, str]:
-    """What a FLAC file sounds and looks like, as parts of the page."""
+    """Player and picture of a FLAC file, as parts of the page."""
     samples: NDArray[Any] = soundfile.read(io.BytesIO(sound), dtype="float32")[0]
     return {
         "name": name,

@@ -1,4 +1,4 @@
-"""What the report says beside the scores: the systems, the paper's table, training, versions."""
+"""Facts of the report beside the scores: systems, the paper's table, training, versions."""
 
 import csv
 import json
@@ -86,7 +86,7 @@ def in_order(names: list[str]) -> list[str]:
 
 
 def with_role(names: list[str], *roles: str) -> list[str]:
-    """Those of the systems that have one of these roles, in their order."""
+    """Systems that have one of these roles, in their order."""
     return [name for name in names if about(name).role in roles]
 
 

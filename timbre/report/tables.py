@@ -76,7 +76,7 @@ def cases_of(intervals: Mapping[str, Interval]) -> str:
 
 
 def best(summary: Mapping[str, Mapping[str, Interval]], names: Sequence[str]) -> dict[str, str]:
-    """Which of some systems has the best mean, by metric; of two equal ones the first."""
+    """Best system by metric, by its mean; of two equal ones the first."""
     found = {}
     for metric, (_, better, *_) in METRICS.items():
         means = {n: summary[n][metric].mean for n in names if metric in summary[n]}
@@ -104,7 +104,7 @@ def markdown(summary: Mapping[str, Mapping[str, Interval]]) -> str:
 def compared(
     systems: Mapping[str, System], pairs: Sequence[tuple[str, str]], resamples: int, seed: int
 ) -> list[Compared]:
-    """How often the first of a pair beats the second, and by how much, over the cases of both."""
+    """Wins of the first of a pair over the second, and by how much, over the cases of both."""
     rows = []
     for one, other in pairs:
         cells = []

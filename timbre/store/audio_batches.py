@@ -18,11 +18,11 @@ from timbre.store.store import INT16, VIEWS, Split
 Known = dict[str, Tensor | None]
 Place = tuple[int, int, int]  # example, view and first frame of a crop
 TARGET = VIEWS.index("target")
-MADE = len(VIEWS)  # stands for a view: the target's audio, with the mel that a model made for it
+MODEL_MADE = len(VIEWS)  # a view of its own: the target's audio, a model's mel of it
 
 
 class Made(NamedTuple):
-    """What a transfer model made of a split, see `timbre.training.made_mels`."""
+    """Mels that a transfer model made of a split, see `timbre.training.made_mels`."""
 
     mel: Codes  # (N', M, T)
     share: float  # of the crops, 0 to 1, that are of these instead of true mels
@@ -121,7 +121,7 @@ class AudioDataset:
         all_made = self._made is not None and self._made.share == 1
         return self._take(
             [
-                (number, MADE if all_made else number % len(VIEWS), middle)
+                (number, MODEL_MADE if all_made else number % len(VIEWS), middle)
                 for number in range(start, min(start + size, len(self)))
             ]
         )
@@ -132,7 +132,7 @@ class AudioDataset:
         highest = (len(self), len(VIEWS), self._frames - self._crop + 1)
         places = rng.integers(highest, size=(size, 3))
         if self._made is not None:
-            places[rng.random(size) < self._made.share, 1] = MADE
+            places[rng.random(size) < self._made.share, 1] = MODEL_MADE
         return self._take([(number, view, first) for number, view, first in places.tolist()])
 
     def _take(self, places: list[Place]) -> AudioBatch:
@@ -144,7 +144,7 @@ class AudioDataset:
             else:
                 mel, sound = (values[number] for values in self._all)
             stop = first + self._crop
-            if view == MADE:
+            if view == MODEL_MADE:
                 assert self._made is not None
                 mels.append(self._made.mel[number, :, first:stop])
                 view = TARGET

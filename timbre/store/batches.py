@@ -17,7 +17,7 @@ from timbre.store.store import VIEWS, Split
 from timbre.store.style_crops import Runs, StyleCrops
 
 CONTENT, TARGET = (VIEWS.index(view) for view in ("content", "target"))
-BLOCK = 1024  # examples that are shuffled together, and of which two or three such are in memory
+SHUFFLE_BLOCK = 1024  # examples shuffled together; two or three such blocks are in memory
 
 Integers = NDArray[np.int64]
 
@@ -86,7 +86,7 @@ def shuffled(examples: int, chunk: int, seed: int) -> Epoch:
     """Draw the order of an epoch: of its chunks, then of the examples in each block of chunks."""
     rng = np.random.default_rng(seed)
     order = rng.permutation(-(-examples // chunk))
-    step = max(1, BLOCK // chunk)
+    step = max(1, SHUFFLE_BLOCK // chunk)
     blocks = [order[start : start + step] for start in range(0, len(order), step)]
     drawn = []
     for chunks in blocks:

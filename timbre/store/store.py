@@ -76,7 +76,7 @@ class Split:
         return self._read("mel", start, len(self) if stop is None else stop)
 
     def notes(self, start: int = 0, stop: int | None = None) -> NDArray[np.uint8] | None:
-        """Which pitches sound in content and target: `(N, 16, T)`, to be unpacked along axis 1.
+        """Pitches that sound in content and target: `(N, 16, T)`, to be unpacked along axis 1.
 
         None in a store of sounds whose notes nobody knows.
         """

@@ -1,4 +1,4 @@
-"""What of an example's style clip a model hears in a step: how long, from where, in which order."""
+"""Style crops: length, place and order of what a model hears of a style clip in a step."""
 
 import itertools
 from typing import Literal, NamedTuple, Self
@@ -7,14 +7,14 @@ import numpy as np
 
 from timbre.core.optimization import Training
 
-STEP = 8  # frames: lengths are multiples of it
-PIECE = 4  # frames: pieces are, as encoders halve the time twice
+LENGTH_STEP = 8  # frames: lengths are multiples of it
+PIECE_STEP = 4  # frames: pieces are, as encoders halve the time twice
 
 Runs = list[slice]  # of frames, to be put one after the other
 
 
 class StyleCrops(NamedTuple):
-    """How style clips are cut.
+    """Cutting of style clips.
 
     In use a clip may be of any length, and when something sounds in it tells nothing of how it
     sounds: so in training lengths are drawn, and clips are cut up and put together in any order.
@@ -34,7 +34,7 @@ class StyleCrops(NamedTuple):
 
     @classmethod
     def of(cls, settings: Training) -> Self:
-        """Those of a section of the parameters."""
+        """Style crops of a section of the parameters."""
         shortest, longest = settings.style_frames_min, settings.style_frames
         return cls(longest, shortest, settings.style_pieces, settings.style_view)
 
@@ -44,7 +44,7 @@ class StyleCrops(NamedTuple):
         return cls(frames, frames, 1, view)
 
     def draw(self, rng: np.random.Generator, frames: int, count: int) -> list[Runs]:
-        """What is heard in a step.
+        """Crop of a step.
 
         Args:
             rng: where chance comes from.
@@ -54,12 +54,12 @@ class StyleCrops(NamedTuple):
         length = self.longest
         if self.shortest < self.longest:
             drawn = np.exp(rng.uniform(np.log(self.shortest), np.log(self.longest)))
-            length = min(self.longest, max(self.shortest, round(drawn / STEP) * STEP))
+            length = min(self.longest, max(self.shortest, round(drawn / LENGTH_STEP) * LENGTH_STEP))
         starts = rng.integers(frames - length + 1, size=count)
         return [self._cut(rng, start, length) for start in starts.tolist()]
 
     def in_order(self, frames: int) -> Runs:
-        """What is heard in validation: the beginning, or the end of a target's recording.
+        """Crop of validation: the beginning, or the end of a target's recording.
 
         Args:
             frames: of a segment.
@@ -70,8 +70,10 @@ class StyleCrops(NamedTuple):
     def _cut(self, rng: np.random.Generator, start: int, length: int) -> Runs:
         """The frames from `start` on, cut at places and put into an order that are drawn."""
         count = int(rng.integers(1, self.pieces + 1)) if self.pieces > 1 else 1
-        places = length // PIECE
-        inner = np.sort(rng.choice(places - 1, min(count, places) - 1, replace=False) + 1) * PIECE
+        places = length // PIECE_STEP
+        inner = (
+            np.sort(rng.choice(places - 1, min(count, places) - 1, replace=False) + 1) * PIECE_STEP
+        )
         edges = [start, *(start + inner).tolist(), start + length]
         runs = [slice(a, b) for a, b in itertools.pairwise(edges)]
         return [runs[number] for number in rng.permutation(len(runs))]

@@ -40,7 +40,7 @@ class Shard(NamedTuple):
 
 
 class Content(NamedTuple):
-    """What a shard holds; None where its split keeps none."""
+    """Contents of a shard; None where its split keeps none."""
 
     mel: Codes  # (N, V, M, T)
     notes: NDArray[np.uint8] | None  # (N, 16, T)

@@ -7,7 +7,7 @@ import numpy as np
 import sox
 from numpy.typing import NDArray
 
-PEAK = 0.98  # SoX works on integers: keep its input just inside [-1, 1]
+MAX_PEAK = 0.98  # SoX works on integers: keep its input just inside [-1, 1]
 
 Effect = tuple[str, dict[str, Any]]
 
@@ -76,7 +76,7 @@ def apply(audio: NDArray[np.float64], sample_rate: int, chain: list[Effect]) -> 
     """Play `audio` through a chain of effects.
 
     Args:
-        audio: `(L,)`, any level: it is brought to peak `PEAK` first, as overdrive depends on level.
+        audio: `(L,)`, brought to peak `MAX_PEAK` first, as overdrive depends on level.
         sample_rate: Hz.
         chain: as `draw` gives it; empty returns `audio` as it is.
 
@@ -94,7 +94,7 @@ def apply(audio: NDArray[np.float64], sample_rate: int, chain: list[Effect]) -> 
     for name, values in chain:
         getattr(transformer, name)(**values)
     try:
-        loud = (audio * (PEAK / peak)).astype(np.float32)
+        loud = (audio * (MAX_PEAK / peak)).astype(np.float32)
         played = transformer.build_array(input_array=loud, sample_rate_in=sample_rate)
     except sox.core.SoxError as error:
         raise EffectsError(f"SoX failed on {dumps(chain)}: {error}") from error

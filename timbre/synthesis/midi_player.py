@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from timbre.core.errors import InputError
 from timbre.synthesis.synth import Synthesis, set_interpolation, write_float
 
-DRUMS = 9  # the channel
+DRUM_CHANNEL = 9  # the channel
 NOTE_ON, SYSEX = 0x90, 0xF0
 OK = 0
 PLAYING, TEMPO_FROM_OUTSIDE = 1, 2  # of FluidSynth's enumerations
-HALF_SECOND = 500_000  # microseconds a beat
+BEAT_MICROSECONDS = 500_000  # microseconds a beat
 CHANNELS = 16
-PEDALS = (64, 66)  # controllers: sustain, sostenuto
+PEDAL_CONTROLLERS = (64, 66)  # controllers: sustain, sostenuto
 
 _add_mem = fluidsynth.cfunc(
     "fluid_player_add_mem",
@@ -97,7 +97,7 @@ class MidiPlayer:
         _add_mem(self._player, self._data, len(data))
         fluidsynth.fluid_player_play(self._player)
         if ignores_tempo:
-            fluidsynth.fluid_player_set_tempo(self._player, TEMPO_FROM_OUTSIDE, HALF_SECOND)
+            fluidsynth.fluid_player_set_tempo(self._player, TEMPO_FROM_OUTSIDE, BEAT_MICROSECONDS)
 
     def _event(self, synth: int, event: int) -> int:
         """Hand an event of the file on to the synthesizer, if it is to be played."""
@@ -106,7 +106,7 @@ class MidiPlayer:
             self.exclusive += 1
             return OK
         starts = kind == NOTE_ON and _event_velocity(event) > 0
-        if _event_channel(event) == DRUMS and kind < SYSEX:
+        if _event_channel(event) == DRUM_CHANNEL and kind < SYSEX:
             self.drum_notes += starts
             return OK
         self.notes += starts
@@ -127,7 +127,7 @@ class MidiPlayer:
             left = None if left is None else left - len(block)
             yield block
         for channel in range(CHANNELS):
-            for pedal in PEDALS:
+            for pedal in PEDAL_CONTROLLERS:
                 self._synth.cc(channel, pedal, 0)
         _all_notes_off(self._synth.synth, -1)
         yield self._render(release)

@@ -11,7 +11,7 @@ from timbre.synthesis import zynaddsubfx_presets
 from timbre.synthesis.soundfonts import SPLITS, SYNTHESIZER, ZYNADDSUBFX, ZYNADDSUBFX_HELD_OUT
 from timbre.synthesis.synthesizer_presets import Preset, draw_preset
 
-NUMBERS = 2**40  # presets of a split
+PRESET_COUNT = 2**40  # presets of a split
 
 
 class Named(NamedTuple):
@@ -39,7 +39,7 @@ class Draw(Protocol):
 
 def _synthesizer(rng: np.random.Generator, seed: int, split: str) -> Named:
     """Each split has numbers of its own."""
-    number = int(rng.integers(NUMBERS)) * len(SPLITS) + SPLITS.index(split)
+    number = int(rng.integers(PRESET_COUNT)) * len(SPLITS) + SPLITS.index(split)
     return Named(synthesizer_name(seed, number), draw_preset(seed, number).program)
 
 
@@ -64,7 +64,7 @@ def _zynaddsubfx(*, held_out: bool) -> Draw:
     return draw
 
 
-DRAWN: dict[str, Draw] = {  # the sources by their names
+DRAWN_SOURCES: dict[str, Draw] = {  # the sources by their names
     SYNTHESIZER: _synthesizer,
     ZYNADDSUBFX: _zynaddsubfx(held_out=False),
     ZYNADDSUBFX_HELD_OUT: _zynaddsubfx(held_out=True),

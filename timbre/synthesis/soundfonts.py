@@ -22,10 +22,10 @@ ZYNADDSUBFX_HELD_OUT = "zynaddsubfx_held_out"  # the banks that the other name i
 
 
 class Soundfonts(Section):
-    """Which sources of timbres each split is rendered with, equally often.
+    """Sources of timbres that each split is rendered with, equally often.
 
-    Names known here, those of `OWN`, or paths of .sf2 or .sf3 files; what is listed several times
-    is drawn so many times as often.
+    Names known here, those of `PRESET_SOURCES`, or paths of .sf2 or .sf3 files; what is listed
+    several times is drawn so many times as often.
     """
 
     train: list[str] = Field(min_length=1)
@@ -58,7 +58,7 @@ class Known(NamedTuple):
     package: str
 
 
-KNOWN = {
+KNOWN_FONTS = {
     "FluidR3_GM": Known(
         Path("/usr/share/sounds/sf2/FluidR3_GM.sf2"), "MIT", "Debian's fluid-soundfont-gm"
     ),
@@ -81,7 +81,9 @@ ZYNADDSUBFX_NEEDS = (
     Known(PLUGIN, "GPL-2.0-or-later", "Debian's zynaddsubfx-vst"),
     Known(BANKS, "GPL-2.0-or-later", "Debian's zynaddsubfx-data"),
 )
-OWN: dict[str, tuple[Known, ...]] = {  # sources with presets of their own, and what they need
+PRESET_SOURCES: dict[
+    str, tuple[Known, ...]
+] = {  # sources with presets of their own, and what they need
     SYNTHESIZER: (),
     ZYNADDSUBFX: ZYNADDSUBFX_NEEDS,
     ZYNADDSUBFX_HELD_OUT: ZYNADDSUBFX_NEEDS,
@@ -89,12 +91,12 @@ OWN: dict[str, tuple[Known, ...]] = {  # sources with presets of their own, and 
 
 
 def check(name: str) -> None:
-    """Look for what a source of `OWN` needs.
+    """Look for what a source of `PRESET_SOURCES` needs.
 
     Raises:
         InputError: saying which package brings what is missing.
     """
-    for needed in OWN[name]:
+    for needed in PRESET_SOURCES[name]:
         if not needed.path.exists():
             raise InputError(
                 f"expected {needed.path} for the source {name}, found nothing there; please "
@@ -111,8 +113,8 @@ def find(name: str) -> tuple[Path, str]:
     Raises:
         InputError: saying which package brings it, or which names there are.
     """
-    if name in KNOWN:
-        known = KNOWN[name]
+    if name in KNOWN_FONTS:
+        known = KNOWN_FONTS[name]
         if not known.path.is_file():
             raise InputError(
                 f"expected the soundfont {name} at {known.path}, found no such file; "
@@ -122,8 +124,8 @@ def find(name: str) -> tuple[Path, str]:
     path = Path(name)
     if path.suffix.lower() not in (".sf2", ".sf3") or not path.is_file():
         raise InputError(
-            f"expected a soundfont, got {name!r}; please give one of {', '.join((*KNOWN, *OWN))} "
-            "or the path of an .sf2 or .sf3 file."
+            f"expected a soundfont, got {name!r}; please give one of "
+            f"{', '.join((*KNOWN_FONTS, *PRESET_SOURCES))} or the path of an .sf2 or .sf3 file."
         )
     with path.open("rb") as file:
         head = file.read(12)
@@ -135,11 +137,11 @@ def find(name: str) -> tuple[Path, str]:
 
 
 def files_of(names: Iterable[str]) -> list[str]:
-    """Those names that are soundfonts, each once, without the sources that have no file."""
-    return [name for name in dict.fromkeys(names) if name not in OWN]
+    """Names that are soundfonts, each once, without the sources that have no file."""
+    return [name for name in dict.fromkeys(names) if name not in PRESET_SOURCES]
 
 
 def file_name(name: str) -> str:
     """The name under which a font's copy is kept."""
-    path = KNOWN[name].path if name in KNOWN else Path(name)
+    path = KNOWN_FONTS[name].path if name in KNOWN_FONTS else Path(name)
     return path.name

@@ -10,7 +10,7 @@ from timbre.core.notes import Notes, transpose
 from timbre.core.params import Audio
 from timbre.synthesis import synthesizer
 from timbre.synthesis.presets import synthesizer_preset
-from timbre.synthesis.soundfonts import OWN, SYNTHESIZER, check, file_name
+from timbre.synthesis.soundfonts import PRESET_SOURCES, SYNTHESIZER, check, file_name
 from timbre.synthesis.synth import Synth, Synthesis
 from timbre.synthesis.timbres import Timbre
 from timbre.synthesis.variation import Variation
@@ -20,7 +20,7 @@ from timbre.synthesis.zynaddsubfx_process import Player
 
 
 class Source(Protocol):
-    """What plays notes in timbres of its own, the same bytes whatever it played before."""
+    """Source of timbres: plays notes, the same bytes whatever it played before."""
 
     def render(self, notes: Notes, timbre: Timbre) -> NDArray[np.float64]:
         """Play one segment without effects: `(L,)` at the sample rate, at any level."""
@@ -88,7 +88,7 @@ def load(name: str, fonts: Path, audio: Audio, settings: Synthesis) -> Source:
     Raises:
         InputError: if it is a soundfont that cannot be loaded, or needs what is not installed.
     """
-    if name in OWN:
+    if name in PRESET_SOURCES:
         check(name)
         return Synthesizer(audio) if name == SYNTHESIZER else ZynAddSubFX(audio)
     return Bank(fonts / file_name(name), audio, settings)

@@ -16,9 +16,9 @@ from timbre.core.notes import Notes
 from timbre.core.params import Audio, Section
 from timbre.synthesis.variation import ATTENUATION, Variation
 
-AS_IT_IS = Variation()
-FASTEST = 96_000  # Hz, that FluidSynth renders at; above, it would take another rate
-BLOCK = 64  # samples: FluidSynth's unit of work, to which the times of its events are bound
+NO_VARIATION = Variation()
+MAX_RENDER_RATE = 96_000  # Hz, that FluidSynth renders at; above, it would take another rate
+BLOCK_SAMPLES = 64  # samples: FluidSynth's unit of work, to which the times of its events are bound
 
 # pyfluidsynth offers 16-bit output only, whose dither depends on what was rendered before
 write_float = fluidsynth.cfunc(
@@ -139,7 +139,7 @@ class Synth:
         self._owner.delete()
 
     def render(
-        self, notes: Notes, program: int, variation: Variation = AS_IT_IS
+        self, notes: Notes, program: int, variation: Variation = NO_VARIATION
     ) -> NDArray[np.float64]:
         """Play one segment, stereo mixed to mono; what sounds on beyond its end is cut.
 
@@ -205,12 +205,12 @@ class Synth:
         events = []
         for note in notes:
             on, off = (
-                min(round(float(time) * self._rate / ratio / BLOCK) * BLOCK, end)
+                min(round(float(time) * self._rate / ratio / BLOCK_SAMPLES) * BLOCK_SAMPLES, end)
                 for time in (note["start"], note["end"])
             )
             pitch, velocity = int(note["pitch"]), int(note["velocity"])
             events.append((on, True, pitch, velocity))
-            events.append((max(off, on + BLOCK), False, pitch, velocity))
+            events.append((max(off, on + BLOCK_SAMPLES), False, pitch, velocity))
         yield from sorted(event for event in events if event[0] < end)
 
 

@@ -19,17 +19,17 @@ from numpy.typing import NDArray
 
 from timbre.core.notes import Notes
 from timbre.core.params import Audio
-from timbre.synthesis.synthesizer_presets import PARTIALS, Peak, Preset, Voice
+from timbre.synthesis.synthesizer_presets import MAX_PARTIALS, Peak, Preset, Voice
 
 Floats = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
 MIDDLE_C = 440 * 2 ** (-9 / 12)  # Hz, about which presets say how they change with the pitch
 CONTROL_RATE = 500  # Hz, at which envelopes and vibrato are computed, linear in between
-SHORTEST = 0.02  # s, that a note is held at least
-NOISE = 2**16  # samples that go round and round
-MODES_BLOCK = 128  # samples
-QUIETEST = 1e-3  # of the loudest partial: what is softer is left out where each costs time
+MIN_NOTE_SECONDS = 0.02  # s, that a note is held at least
+NOISE_SAMPLES = 2**16  # samples that go round and round
+MODES_BLOCK_SAMPLES = 128  # samples
+MIN_AMPLITUDE = 1e-3  # re the loudest partial: softer ones are left out where each costs time
 NEPERS = np.log(1000)  # of 60 dB
 
 
@@ -50,7 +50,7 @@ def render(notes: Notes, preset: Preset, audio: Audio) -> Floats:
     # in one order, as sums of floats depend on it
     for note in notes[np.lexsort([notes[name] for name in ("end", "velocity", "pitch", "start")])]:
         start = round(float(note["start"]) * audio.sample_rate)
-        seconds = max(float(note["end"]) - float(note["start"]), SHORTEST)
+        seconds = max(float(note["end"]) - float(note["start"]), MIN_NOTE_SECONDS)
         played = instrument.play(
             int(note["pitch"]), int(note["velocity"]), seconds, start, len(sound) - start
         )
@@ -61,7 +61,7 @@ def render(notes: Notes, preset: Preset, audio: Audio) -> Floats:
 @lru_cache(maxsize=1)
 def _white() -> Complex:
     """The spectrum of noise that all presets filter, all of whose bins are equally strong."""
-    phase = np.random.default_rng(0).uniform(0, 2 * np.pi, NOISE // 2 + 1)
+    phase = np.random.default_rng(0).uniform(0, 2 * np.pi, NOISE_SAMPLES // 2 + 1)
     return np.asarray(np.exp(1j * phase))
 
 
@@ -82,7 +82,7 @@ class _Instrument:
         self._preset, self._rate = preset, rate
         self._block = max(1, rate // CONTROL_RATE)
         rng = np.random.default_rng([preset.seed, preset.number, 1])
-        self._turn = np.exp(2j * np.pi * rng.random(PARTIALS))
+        self._turn = np.exp(2j * np.pi * rng.random(MAX_PARTIALS))
         self._tables: dict[tuple[int, int], Complex] = {}
         self._noise = self._filtered() if preset.breath or preset.burst else None
 
@@ -119,8 +119,8 @@ class _Instrument:
             if preset.burst:
                 faded = np.exp(-NEPERS * time / preset.burst_seconds)
                 loudness += preset.burst * faded * np.minimum(time * CONTROL_RATE, 1) * gate
-            first = (start * 7 + pitch * 7919) % NOISE
-            place = np.arange(first, first + len(sound)) % NOISE
+            first = (start * 7 + pitch * 7919) % NOISE_SAMPLES
+            place = np.arange(first, first + len(sound)) % NOISE_SAMPLES
             sound += self._noise[place] * self._smooth(loudness)
         decibels = preset.velocity_db * (velocity / 127 - 1) + preset.key_db * np.log2(
             hertz / MIDDLE_C
@@ -163,7 +163,7 @@ class _Instrument:
         key = pitch, velocity
         if key not in self._tables:
             base = hertz / self._preset.divisor
-            count = min(PARTIALS, int(self._rate / 2 / base))
+            count = min(MAX_PARTIALS, int(self._rate / 2 / base))
             partials = base * np.arange(1.0, count + 1)
             # 16 samples a period of the highest partial, so that linear interpolation does
             size = 1 << max(10, (16 * count - 1).bit_length())
@@ -204,11 +204,11 @@ class _Instrument:
     def _modes(self, hertz: float, velocity: int, count: int) -> Floats:
         """A sum of partials, each of which decays by itself: `exp((i omega - d) t)`."""
         preset = self._preset
-        number = np.arange(1, PARTIALS + 1)
+        number = np.arange(1, MAX_PARTIALS + 1)
         ratios = np.array(preset.ratios or number * np.sqrt(1 + preset.stiffness * number**2))
         partials = hertz * ratios / ratios[0]
         amplitudes = self._amplitudes(partials, hertz, velocity, brightest=True)
-        kept = amplitudes > QUIETEST * amplitudes.max()
+        kept = amplitudes > MIN_AMPLITUDE * amplitudes.max()
         partials, amplitudes = partials[kept], amplitudes[kept]
         longest = preset.decay * (MIDDLE_C / hertz) ** preset.decay_tracking
         decay = NEPERS / longest * (1 + preset.damping * partials / 1000)
@@ -218,16 +218,16 @@ class _Instrument:
             poles.append((1j * omega - decay) / self._rate)
             weights.append(amplitudes * voice.gain / np.sqrt(len(preset.voices)))
         pole, weight = np.concatenate(poles), np.concatenate(weights)
-        blocks = -(-count // MODES_BLOCK)
-        coarse = _powers(np.exp(pole * MODES_BLOCK), blocks)
+        blocks = -(-count // MODES_BLOCK_SAMPLES)
+        coarse = _powers(np.exp(pole * MODES_BLOCK_SAMPLES), blocks)
         # -1j: partials begin as sines, at 0
-        fine = _powers(np.exp(pole), MODES_BLOCK) * (-1j * weight)
+        fine = _powers(np.exp(pole), MODES_BLOCK_SAMPLES) * (-1j * weight)
         sound = coarse.real @ fine.real.T - coarse.imag @ fine.imag.T
         return np.asarray(sound.ravel()[:count])
 
     def _filtered(self) -> Floats:
-        """The preset's noise, `(NOISE,)` of RMS .7."""
-        hertz = np.maximum(np.fft.rfftfreq(NOISE, 1 / self._rate), 1.0)
+        """The preset's noise, `(NOISE_SAMPLES,)` of RMS .7."""
+        hertz = np.maximum(np.fft.rfftfreq(NOISE_SAMPLES, 1 / self._rate), 1.0)
         band = np.zeros(len(hertz))
         for peak in self._preset.noise:
             away = np.log2(hertz / peak.hertz) / peak.octaves

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 Range = tuple[float, float]
 NONE: Range = (0, 0)
-UNHEARD: Range = (-120, -110)  # dB
+UNHEARD_DB: Range = (-120, -110)  # dB
 
 # partials of solid bodies re the one that is heard as the pitch: Fletcher and Rossing, "The physics
 # of musical instruments", 1998: bars (2.15), marimba and xylophone (19), bells (21), membranes (3)
@@ -78,8 +78,8 @@ class Kind(NamedTuple):
     vibrato_share: float = 0
     tremolo_share: float = 0.1
     voices_share: float = 0
-    breath_db: Range = UNHEARD
-    burst_db: Range = UNHEARD
+    breath_db: Range = UNHEARD_DB
+    burst_db: Range = UNHEARD_DB
 
 
 KINDS = {

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from timbre.synthesis.synthesizer_kinds import KINDS, RATIOS, VOWELS, Kind
 
-PARTIALS = 128  # of a spectrum, at most; of them those below half the sample rate sound
-PERIOD = 1024  # samples in which a period of frequency modulation is computed
+MAX_PARTIALS = 128  # of a spectrum, at most; of them those below half the sample rate sound
+PERIOD_SAMPLES = 1024  # samples in which a period of frequency modulation is computed
 SILENT_DB = -100.0
 
 Range = tuple[float, float]
@@ -137,7 +137,7 @@ def draw_preset(seed: int, number: int) -> Preset:
     name = str(rng.choice(list(KINDS)))
     kind = KINDS[name]
     ratios = _ratios(rng, kind)
-    levels, divisor = _levels(rng, kind, len(ratios) or PARTIALS)
+    levels, divisor = _levels(rng, kind, len(ratios) or MAX_PARTIALS)
     held = kind.decay == (0, 0)
     sustained = rng.random() < kind.held_share
     return Preset(
@@ -195,7 +195,7 @@ def _amplitude(rng: np.random.Generator, decibels: Range) -> float:
 
 
 def _ratios(rng: np.random.Generator, kind: Kind) -> tuple[float, ...]:
-    """Those of a solid body, each moved a little but the first, or of none."""
+    """Modes of a solid body, each moved a little but the first, or of none."""
     if kind.spectrum != "body":
         return ()
     body = np.array(RATIOS[str(rng.choice(list(RATIOS)))])
@@ -259,14 +259,14 @@ def _modulated(rng: np.random.Generator, divisor: int) -> tuple[Levels, Levels]:
     targets = [index + 1 if rng.random() < 0.5 else count - 1 for index in range(count - 1)]
     indices = np.exp(rng.uniform(np.log(0.3), np.log(6), count - 1))
     share = rng.uniform(0.05, 0.6)
-    phase = 2 * np.pi * np.arange(PERIOD) / PERIOD
+    phase = 2 * np.pi * np.arange(PERIOD_SAMPLES) / PERIOD_SAMPLES
     found = []
     for scale in (share, 1.0):
-        moved = np.zeros((count, PERIOD))
+        moved = np.zeros((count, PERIOD_SAMPLES))
         for index, (ratio, target) in enumerate(zip(ratios, targets, strict=True)):
             moved[target] += scale * indices[index] * np.sin(ratio * phase + moved[index])
-        spectrum = np.abs(np.fft.rfft(np.sin(divisor * phase + moved[-1])))[1 : PARTIALS + 1]
-        found.append(20 * np.log10(spectrum / (PERIOD / 2) + 10 ** (SILENT_DB / 20)))
+        spectrum = np.abs(np.fft.rfft(np.sin(divisor * phase + moved[-1])))[1 : MAX_PARTIALS + 1]
+        found.append(20 * np.log10(spectrum / (PERIOD_SAMPLES / 2) + 10 ** (SILENT_DB / 20)))
     return found[0], found[1]
 
 

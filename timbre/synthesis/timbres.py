@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class Timbre(NamedTuple):
-    """What notes are played with."""
+    """Timbre: what notes are played with."""
 
     program: int  # General MIDI, 0-127
     font: str  # or another source, as section `soundfonts` names it

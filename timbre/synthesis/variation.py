@@ -18,7 +18,7 @@ VIBRATO_RATE = 24  # cents re 8.176 Hz
 ATTACK, DECAY, SUSTAIN, RELEASE = 34, 36, 37, 38  # timecents; the third is centibels of attenuation
 ATTENUATION = 48  # centibels
 
-PITCHED = 112  # programs that are no percussion and no sound effect
+PITCHED_PROGRAMS = 112  # programs that are no percussion and no sound effect
 
 
 class Variations(Section):
@@ -31,7 +31,7 @@ class Variations(Section):
 
 
 class Variation(NamedTuple):
-    """What is done to a program of a soundfont; as it is if nothing is given.
+    """Variation of a program of a soundfont; as it is if nothing is given.
 
     Attributes:
         layer: a second program, or None.
@@ -51,7 +51,7 @@ class Variation(NamedTuple):
 
     @classmethod
     def loads(cls, text: str) -> Self:
-        """What `dumps` wrote."""
+        """Variation that `dumps` wrote."""
         if not text:
             return cls()
         layer, balance, generators, formants = json.loads(text)
@@ -80,7 +80,7 @@ def draw(rng: np.random.Generator, settings: Variations) -> Variation:
         taken = rng.random(len(possible)) < 0.4
         generators = [(n, round(v, 1)) for (n, v), t in zip(possible, taken, strict=True) if t]
     return Variation(
-        layer=int(rng.integers(PITCHED)) if layered else None,
+        layer=int(rng.integers(PITCHED_PROGRAMS)) if layered else None,
         balance=round(float(rng.uniform(-120, 120)), 1) if layered else 0.0,
         generators=tuple(generators),
         formants=int(rng.choice([-1, 1]) * rng.integers(1, settings.max_formants + 1))

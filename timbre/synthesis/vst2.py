@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-BLOCK = 512  # samples that a plug-in is asked for at a time
+BLOCK_SAMPLES = 512  # samples that a plug-in is asked for at a time
 FIRST_RATE = 44100  # Hz
-VERSION = 2400  # that the host says it is
+HOST_VERSION = 2400  # that the host says it is
 # messages to a plug-in, and those that it sends
 OPEN, CLOSE, SET_RATE, SET_BLOCK, SWITCH, SET_CHUNK, EVENTS = 0, 1, 10, 11, 12, 24, 25
 GET_VERSION, GET_RATE, GET_BLOCK = 1, 16, 17
@@ -117,8 +117,10 @@ class Plugin:
             pass
 
     def _answer(self, _: int, message: int, *__: object) -> int:
-        """What a plug-in asks its host."""
-        return {GET_VERSION: VERSION, GET_RATE: self._rate, GET_BLOCK: BLOCK}.get(message, 0)
+        """Answers to what a plug-in asks its host."""
+        return {GET_VERSION: HOST_VERSION, GET_RATE: self._rate, GET_BLOCK: BLOCK_SAMPLES}.get(
+            message, 0
+        )
 
     @contextmanager
     def _instance(self, rate: int) -> Iterator[tuple[Any, Callable[..., int]]]:
@@ -132,7 +134,7 @@ class Plugin:
 
         send(OPEN)
         send(SET_RATE)
-        send(SET_BLOCK, value=BLOCK)
+        send(SET_BLOCK, value=BLOCK_SAMPLES)
         send(SWITCH, value=1)
         try:
             yield effect, send
@@ -167,21 +169,21 @@ class Plugin:
             prepare()
             send(SET_CHUNK, 0, len(state), c.cast(chunk, c.c_void_p))
             prepare()
-            blocks = -(-samples // BLOCK)
-            sound = np.zeros((2, blocks * BLOCK), np.float32)
-            silence = np.zeros((2, BLOCK), np.float32)
+            blocks = -(-samples // BLOCK_SAMPLES)
+            sound = np.zeros((2, blocks * BLOCK_SAMPLES), np.float32)
+            silence = np.zeros((2, BLOCK_SAMPLES), np.float32)
             unheard = (c.c_void_p * 2)(*(channel.ctypes.data for channel in silence))
-            following = iter([*events, Event(samples + BLOCK, False, 0, 0)])
+            following = iter([*events, Event(samples + BLOCK_SAMPLES, False, 0, 0)])
             event = next(following)
-            for start in range(0, len(sound[0]), BLOCK):
+            for start in range(0, len(sound[0]), BLOCK_SAMPLES):
                 due = []
-                while event.sample < min(start + BLOCK, samples):
+                while event.sample < min(start + BLOCK_SAMPLES, samples):
                     due.append(_midi(event, start))
                     event = next(following)
                 if due:
                     send(EVENTS, data=c.cast(c.pointer(_events(due)), c.c_void_p))
                 heard = (c.c_void_p * 2)(*(channel[start:].ctypes.data for channel in sound))
-                effect.contents.process_replacing(effect, unheard, heard, BLOCK)
+                effect.contents.process_replacing(effect, unheard, heard, BLOCK_SAMPLES)
         return sound[:, :samples]
 
 

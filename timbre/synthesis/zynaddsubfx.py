@@ -30,11 +30,11 @@ from timbre.synthesis.soundfonts import BANKS, PLUGIN
 from timbre.synthesis.vst2 import Event, Plugin
 
 SUFFIX = ".xiz"
-SECONDS = 60  # that a sound may take
-LOWEST_RATE = 32000  # Hz; filters and modulated sounds change where the rate is lower
+MAX_SOUND_SECONDS = 60  # that a sound may take
+MIN_RATE = 32000  # Hz; filters and modulated sounds change where the rate is lower
 SEED = 0x1234  # where the plug-in's random numbers begin
-SHORTEST = 64  # samples that a key is down at least
-WET = ("1", "2")  # types of effects: reverb and echo
+MIN_KEY_SAMPLES = 64  # samples that a key is down at least
+WET_EFFECTS = ("1", "2")  # types of effects: reverb and echo
 DRY = "0"
 MASTER = {"volume": "80"}  # the plug-in's own default
 PART = {"volume": "96", "min_key": "0", "max_key": "127", "rcv_chn": "0", "key_limit": "60"}
@@ -50,7 +50,7 @@ class Request(NamedTuple):
 
 
 def parse(preset: bytes) -> ElementTree.Element:
-    """What is in a preset's file."""
+    """Contents of a preset's file."""
     text = gzip.decompress(preset) if preset[:2] == b"\x1f\x8b" else preset
     return ElementTree.fromstring(text.strip())
 
@@ -61,7 +61,7 @@ def state(preset: bytes) -> bytes:
     instrument = found.find("INSTRUMENT")
     assert instrument is not None
     for kind in instrument.iterfind("INSTRUMENT_EFFECTS/*/EFFECT/par[@name='type']"):
-        if kind.get("value") in WET:
+        if kind.get("value") in WET_EFFECTS:
             kind.set("value", DRY)
     root = ElementTree.Element(found.tag, found.attrib)
     root.extend(found.findall("BASE_PARAMETERS"))
@@ -85,9 +85,9 @@ def events(notes: Notes, rate: int, samples: int) -> list[Event]:
     for note in notes[order[::-1]]:
         pitch, start = int(note["pitch"]), round(float(note["start"]) * rate)
         limit = following.get(pitch, samples)
-        if start + SHORTEST > limit:
+        if start + MIN_KEY_SAMPLES > limit:
             continue
-        end = min(max(round(float(note["end"]) * rate), start + SHORTEST), limit)
+        end = min(max(round(float(note["end"]) * rate), start + MIN_KEY_SAMPLES), limit)
         following[pitch] = start
         found.append(Event(start, True, pitch, int(note["velocity"])))
         found.append(Event(end, False, pitch, 0))
@@ -117,7 +117,7 @@ def play(request: Request) -> NDArray[np.float32]:
     def prepare() -> None:
         numbers.value = SEED
 
-    factor = -(-LOWEST_RATE // request.rate)
+    factor = -(-MIN_RATE // request.rate)
     rate, samples = factor * request.rate, factor * request.samples
     preset = state((BANKS / (request.preset + SUFFIX)).read_bytes())
     found = events(request.notes, rate, samples)
@@ -134,7 +134,7 @@ def serve(requests: BinaryIO, sounds: BinaryIO) -> None:
             request = pickle.load(requests)
         except EOFError:
             return
-        signal.alarm(SECONDS)
+        signal.alarm(MAX_SOUND_SECONDS)
         sound = play(request)
         signal.alarm(0)
         sounds.write(sound.tobytes())

@@ -1,4 +1,4 @@
-"""Which presets of ZynAddSubFX there are to be drawn, and with which program each goes.
+"""Presets of ZynAddSubFX that are drawn, and the program that each goes with.
 
 The table beside this file lists those of Debian's zynaddsubfx-data 3.0.6 that play the notes asked
 for; `benchmarks.zynaddsubfx` measured them.
@@ -12,13 +12,13 @@ from typing import NamedTuple
 import numpy as np
 
 TABLE = "zynaddsubfx.csv"
-HELD_OUT = ("olivers-100", "olivers-other")  # banks of one author, with sounds of all families
+HELD_OUT_BANKS = ("olivers-100", "olivers-other")  # of one author, with all families
 VALID = "valid"
 VALID_EVERY = 10  # so many presets, one is for validation alone
 
 
 class Listed(NamedTuple):
-    """What is known of a preset."""
+    """Facts of a preset."""
 
     program: int  # General MIDI, 0-127: the nearest
     octaves: int  # that its keys are to be above the notes, for it sounds so far below its keys
@@ -37,7 +37,7 @@ def listed() -> dict[str, Listed]:
 @lru_cache(maxsize=4)
 def names(*, held_out: bool, valid: bool) -> tuple[str, ...]:
     """The presets of the banks that are held out or of the others, for validation or not."""
-    found = [name for name in listed() if (name.split("/")[0] in HELD_OUT) == held_out]
+    found = [name for name in listed() if (name.split("/")[0] in HELD_OUT_BANKS) == held_out]
     return tuple(name for index, name in enumerate(found) if (index % VALID_EVERY == 0) == valid)
 
 

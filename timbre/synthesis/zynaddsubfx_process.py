@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from timbre.core.errors import InputError
 from timbre.synthesis.zynaddsubfx import Request
 
-TRIES = 2
-SOUNDS = 500  # after which another process takes over: each leaves some 0.1 MB
+MAX_STARTS = 2
+MAX_SOUNDS = 500  # after which another process takes over: each leaves some 0.1 MB
 ROOT = Path(__file__).parent.parent
-ENDING = 5  # s, that a process may take to end by itself
+EXIT_SECONDS = 5  # s, that a process may take to end by itself
 
 
 class Player:
@@ -38,14 +38,14 @@ class Player:
         Raises:
             InputError: if the process dies of it twice.
         """
-        for _ in range(TRIES):
+        for _ in range(MAX_STARTS):
             heard = self._ask(request)
             if len(heard) == 4 * request.samples:
                 return np.frombuffer(heard, np.float32)
             self.close()
         raise InputError(
-            f"expected ZynAddSubFX to play its preset {request.preset!r}, it died of it {TRIES} "
-            "times; please install its packages again, or take it out of soundfonts."
+            f"expected ZynAddSubFX to play its preset {request.preset!r}, it died of it "
+            f"{MAX_STARTS} times; please install its packages again, or take it out of soundfonts."
         )
 
     def close(self) -> None:
@@ -59,7 +59,7 @@ class Player:
             self.close()
             self._process = _start()
             self._end = weakref.finalize(self, partial(_stop, self._process))
-            self._left = SOUNDS
+            self._left = MAX_SOUNDS
         self._left -= 1
         requests, sounds = self._process.stdin, self._process.stdout
         assert requests is not None
@@ -73,7 +73,7 @@ class Player:
 
 
 def _nothing() -> None:
-    """How a process ends that has not begun."""
+    """End of a process that has not begun."""
 
 
 def _start() -> subprocess.Popen[bytes]:
@@ -96,7 +96,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         except BrokenPipeError:
             continue
     try:
-        process.wait(ENDING)
+        process.wait(EXIT_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

@@ -8,7 +8,7 @@ from timbre.audio.mel import band_spacing
 from timbre.core.optimization import Augmentation
 from timbre.core.params import Audio
 
-KNOTS_APART = 6.3  # Slaney's mel between the knots of an equalizer, about
+KNOT_SPACING = 6.3  # Slaney's mel between the knots of an equalizer, about
 TILT_DB = 20.0  # of a noise's spectrum from the lowest to the highest band, at most
 
 Views = tuple[Tensor, Tensor, Tensor]
@@ -48,7 +48,7 @@ def _equalizer(like: Tensor, deviation: float, audio: Audio) -> Tensor:
     batch, bands = like.shape[:2]
     strength = deviation * torch.rand(batch, 1, 1, device=like.device)
     span = (audio.n_mels - 1) * band_spacing(audio)
-    count = 1 + max(1, round(span / KNOTS_APART))
+    count = 1 + max(1, round(span / KNOT_SPACING))
     knots = strength * torch.randn(batch, 1, count, device=like.device)
     gains = F.interpolate(knots, bands, mode="linear", align_corners=True)
     return gains.transpose(1, 2)

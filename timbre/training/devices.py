@@ -1,4 +1,4 @@
-"""Where a training runs: on which devices, how precisely, in how many processes."""
+"""Devices of a training: which, how precisely, in how many processes."""
 
 import resource
 from typing import Any, Literal, TypeVar
@@ -73,7 +73,7 @@ def launched(section: str, model: nn.Module, batch_size: int, processes: int | N
 
 
 def gathered(value: Value) -> list[Value]:
-    """What each process has under `value`, the first process's first."""
+    """Values of all processes, the first process's first."""
     if not torch.distributed.is_initialized():
         return [value]
     found: list[Any] = [None] * torch.distributed.get_world_size()

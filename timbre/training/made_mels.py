@@ -18,8 +18,8 @@ from timbre.core.params import Audio
 from timbre.models import checkpoint
 from timbre.store.store import VIEWS, Split
 
-AT_ONCE = 16  # examples
-ALIGNED = 8  # frames: models halve the time up to three times
+BATCH_EXAMPLES = 16  # examples
+FRAME_MULTIPLE = 8  # frames: models halve the time up to three times
 CONTENT, STYLE, TARGET = (VIEWS.index(view) for view in ("content", "style", "target"))
 
 
@@ -44,7 +44,7 @@ def transferring(path: Path, audio: Audio) -> nn.Module:
 
 @torch.inference_mode()
 def made_mels(model: nn.Module, split: Split, audio: Audio, path: Path) -> Codes:
-    """What a model makes of those examples that keep their audio.
+    """Mels that a model makes of those examples that keep their audio.
 
     By turns the style is heard in the style clip, as in use, and in the target itself, to which
     the model comes nearest. Blurred as they are, they stand for the target's audio, frame by frame.
@@ -63,11 +63,13 @@ def made_mels(model: nn.Module, split: Split, audio: Audio, path: Path) -> Codes
         return kept
     transfer: Any = model
     made = []
-    for start in range(0, split.audio_count, AT_ONCE):
-        codes = split.mel(start, min(start + AT_ONCE, split.audio_count))
+    for start in range(0, split.audio_count, BATCH_EXAMPLES):
+        codes = split.mel(start, min(start + BATCH_EXAMPLES, split.audio_count))
         frames, rows = codes.shape[3], np.arange(len(codes))
         heard = np.where((start + rows) % 2, TARGET, STYLE)
-        padded = np.pad(codes[:, CONTENT], [(0, 0), (0, 0), (0, -frames % ALIGNED)], mode="edge")
+        padded = np.pad(
+            codes[:, CONTENT], [(0, 0), (0, 0), (0, -frames % FRAME_MULTIPLE)], mode="edge"
+        )
         content, style = (
             torch.from_numpy(dequantize(each, audio)) for each in (padded, codes[rows, heard])
         )

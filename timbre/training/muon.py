@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.optim import AdamW
 
-COEFFICIENTS = (3.4445, -4.7750, 2.0315)  # of the quintic iteration
-ITERATIONS = 5
+NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)  # of the quintic iteration
+NEWTON_SCHULZ_ITERATIONS = 5
 MOMENTUM = 0.95
 BETAS = (0.9, 0.99)  # of AdamW
 
@@ -32,8 +32,8 @@ def orthogonalized(matrices: Tensor, dtype: torch.dtype) -> Tensor:
     x = matrices.float()
     x = x / (torch.linalg.matrix_norm(x, keepdim=True) + 1e-7)  # no singular value above 1
     x = (x.mT if tall else x).to(dtype)
-    a, b, c = COEFFICIENTS
-    for _ in range(ITERATIONS):
+    a, b, c = NEWTON_SCHULZ
+    for _ in range(NEWTON_SCHULZ_ITERATIONS):
         gram = x @ x.mT
         change = torch.baddbmm(gram, gram, gram, beta=b, alpha=c)  # b X X' + c (X X')^2
         x = torch.baddbmm(x, change, x, beta=a)

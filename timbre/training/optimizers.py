@@ -1,4 +1,4 @@
-"""Which optimizer a model is trained by, and at what rates."""
+"""Optimizer of a model, and its learning rates."""
 
 import math
 

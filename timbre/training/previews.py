@@ -11,14 +11,14 @@ from timbre.core.files import replacing
 from timbre.core.optimization import Optimization
 from timbre.core.params import Audio
 
-EXAMPLES = 4  # a row each
-MOST = 12  # pictures of one training
+PICTURE_EXAMPLES = 4  # a row each
+MAX_PICTURES = 12  # pictures of one training
 
 
 def wanted(step: int, settings: Optimization) -> bool:
     """Whether the validation after `step` steps is one to draw: the last is, and few before it."""
     ahead = (settings.steps - step) // settings.valid_every
-    apart = -(-settings.steps // settings.valid_every // MOST)
+    apart = -(-settings.steps // settings.valid_every // MAX_PICTURES)
     return ahead % apart == 0
 
 

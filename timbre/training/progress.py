@@ -15,7 +15,7 @@ Row = dict[str, float]
 
 
 class Progress:
-    """Where a training stands.
+    """State of a training.
 
     Args:
         path: the file; if it is there, model and optimizer are taken up from it.
@@ -78,7 +78,7 @@ class Progress:
 
     @property
     def begun(self) -> str:
-        """Where it is taken up, in words."""
+        """Sentence that says where it is taken up."""
         threads = torch.get_num_threads()
         if threads == self.threads:
             return f"taken up after step {self.step}"
@@ -114,6 +114,6 @@ class Progress:
                 writer.writerow({name: f"{value:.6g}" for name, value in row.items()})
 
     def _best_number(self) -> int:
-        """Which validation had the lowest loss; the first of equal ones."""
+        """Validation with the lowest loss; the first of equal ones."""
         losses = [row["valid_loss"] for row in self.history]
         return min(range(len(losses)), key=lambda i: (math.isnan(losses[i]), losses[i]))

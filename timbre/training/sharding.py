@@ -1,4 +1,4 @@
-"""What a training is fed with, and each process's share of it."""
+"""Shards of the training data: each process's share of a batch."""
 
 from typing import Protocol
 

@@ -187,7 +187,7 @@ class Trainer:
     def _draw(self, step: int, valid: Data) -> None:
         """A picture of some validation examples, where one is wanted."""
         if self._pictures is not None and previews.wanted(step, self.settings):
-            batch = valid.in_order(0, previews.EXAMPLES)
+            batch = valid.in_order(0, previews.PICTURE_EXAMPLES)
             mels, _ = batch.tensors(slice(None), (), self._audio, self.fabric.device)
             previews.draw(self._pictures / f"step-{step:06d}.png", self._kept, mels, self._audio)
 

@@ -12,25 +12,25 @@ from timbre.transfer.memmap import Floats, release
 # all in frames of the mel
 WINDOW, OVERLAP, FADE = 512, 64, 32  # of the model: with the usual 16 ms, 8 s as in training
 VOCODED, HEARD, JOINT = 2048, 256, 8  # of the vocoder: it hears more than any part of it depends on
-ALIGNED = 8  # windows begin at multiples of it, for models halve the time up to three times
+FRAME_MULTIPLE = 8  # windows begin at multiples of it, for models halve the time up to three times
 
 
 def starts(total: int, window: int, overlap: int) -> list[int]:
-    """Where windows begin that cover everything, evenly spaced.
+    """Starts of windows that cover everything, evenly spaced.
 
     Args:
-        total: length of the whole, a multiple of `ALIGNED`.
-        window: length of a window, a multiple of `ALIGNED`; if the whole is shorter, it is one.
-        overlap: what two neighbours share at least, a multiple of `ALIGNED`.
+        total: length of the whole, a multiple of `FRAME_MULTIPLE`.
+        window: length of a window, a multiple of `FRAME_MULTIPLE`; a shorter whole is one.
+        overlap: what two neighbours share at least, a multiple of `FRAME_MULTIPLE`.
     """
     if total <= window:
         return [0]
     count = -(-(total - overlap) // (window - overlap))
     # the last begins where it ends with the whole; even spacing keeps every window at full length
     step = (total - window) / (count - 1)
-    return [int(number * step) // ALIGNED * ALIGNED for number in range(count - 1)] + [
-        total - window
-    ]
+    return [
+        int(number * step) // FRAME_MULTIPLE * FRAME_MULTIPLE for number in range(count - 1)
+    ] + [total - window]
 
 
 def assemble(out: Floats, pieces: Iterable[tuple[int, Floats]], fade: int) -> None:

@@ -10,7 +10,7 @@ import torch
 
 from timbre.audio.mel import clip_mel
 from timbre.core.params import Audio
-from timbre.core.signal import SILENCE, Signal
+from timbre.core.signal import SILENCE_PEAK, Signal
 from timbre.models.contract import TransferModel
 from timbre.models.style import Style, blend
 from timbre.models.vocoder.model import Vocoder, decode
@@ -30,8 +30,8 @@ from timbre.transfer.memmap import Floats, allocate, release
 from timbre.transfer.progress import ProgressCallback, no_progress, reporting, subtask
 from timbre.transfer.settings import TransferSettings
 
-MADE = "made.f32"  # the file of what is made, in the folder that is given
-LOUDEST = 0.99  # peak that a model is given, at most
+RESULT_FILE = "made.f32"  # the file of what is made, in the folder that is given
+MAX_PEAK = 0.99  # peak that a model is given, at most
 
 
 class Engine:
@@ -60,7 +60,7 @@ class Engine:
 
     @torch.inference_mode()
     def timbres(self, parts: Sequence[Signal]) -> list[Style]:
-        """How each of some clips of equal length sounds.
+        """Style of each of some clips of equal length.
 
         Args:
             parts: `(L,)` each, as `timbre.transfer.styles.parts` returns them.
@@ -87,22 +87,22 @@ class Engine:
             watch: is told which share is done.
 
         Returns:
-            `(L, C)`, on disk in the folder's `MADE`.
+            `(L, C)`, on disk in the folder's `RESULT_FILE`.
         """
         count = content.shape[1]
         if count == 1:
             return self.transfer(content[:, 0], timbre, settings, folder, watch)[:, None]
-        together = allocate(folder / MADE, content.shape)
+        together = allocate(folder / RESULT_FILE, content.shape)
         for number in range(count):
             channel, place = content[:, number], folder / f"channel {number}"
             place.mkdir()
             level, peak = streams.rms_and_peak(channel)
-            if peak >= SILENCE:
+            if peak >= SILENCE_PEAK:
                 part = subtask(watch, number, count)
                 made = self.transfer(channel, timbre, settings, place, part)
                 got, _ = streams.rms_and_peak(made)
-                for start in range(0, len(made) if got else 0, streams.BLOCK):
-                    block = slice(start, start + streams.BLOCK)
+                for start in range(0, len(made) if got else 0, streams.BLOCK_SAMPLES):
+                    block = slice(start, start + streams.BLOCK_SAMPLES)
                     together[block, number] = level / got * made[block]
                     release(together)
                     release(made)
@@ -145,7 +145,7 @@ class Engine:
         audio = self.audio
         length = len(content)
         rms, peak = streams.rms_and_peak(content)
-        gain = min(10 ** (audio.level_db / 20) / rms, LOUDEST / peak)
+        gain = min(10 ** (audio.level_db / 20) / rms, MAX_PEAK / peak)
         if length < audio.n_fft:  # the mel takes no less
             content = np.pad(content, (0, audio.n_fft - length))
         total = -(-(len(content) // audio.hop_length) // 8) * 8
@@ -154,7 +154,7 @@ class Engine:
         computed = self._models(content, gain, timbre, total, settings)
         assemble(mels, reporting(computed, total, watch, 0.0, 0.5), FADE)
         # zeros where the last hop is not a whole one
-        made = allocate(folder / MADE, (max(total * audio.hop_length, length),))
+        made = allocate(folder / RESULT_FILE, (max(total * audio.hop_length, length),))
         heard = reporting(self._vocoded(mels), total * audio.hop_length, watch, 0.5, 1.0)
         assemble(made, heard, JOINT * audio.hop_length)
         return made[:length]
@@ -162,7 +162,7 @@ class Engine:
     def _models(
         self, content: Signal, gain: float, timbre: Style, total: int, settings: TransferSettings
     ) -> Iterator[tuple[int, Floats]]:
-        """Where each window begins and what the model makes of it, `(T, M)` in dB."""
+        """Start of each window and the model's output for it, `(T, M)` in dB."""
         options: dict[str, Any] = {name: getattr(settings, name) for name in self._options}
         for start in starts(total, WINDOW, OVERLAP):
             notes = window_mel(content, gain, start, min(start + WINDOW, total), self.audio)
@@ -172,7 +172,7 @@ class Engine:
             yield start, made[0].T.cpu().numpy()
 
     def _vocoded(self, mels: Floats) -> Iterator[tuple[int, Floats]]:
-        """Where, in samples, each window begins and its audio."""
+        """Start of each window, in samples, and its audio."""
         hop = self.audio.hop_length
         for start in starts(len(mels), VOCODED, HEARD):
             frames = np.array(mels[start : start + VOCODED]).T[None]  # a copy: torch writes to none

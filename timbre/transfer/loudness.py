@@ -1,7 +1,6 @@
-"""How loud a sound is to ears: EBU R128, measured by ffmpeg, whatever the length."""
+"""Loudness by EBU R128, measured by ffmpeg, whatever the length."""
 
 import re
-import subprocess
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -9,18 +8,18 @@ from typing import NamedTuple
 import numpy as np
 import soxr
 
-from timbre.core.errors import InputError
+from timbre.core import ffmpeg
 from timbre.transfer.memmap import Floats
 from timbre.transfer.streams import blocks
 
-CEILING = 10 ** (-1 / 20)  # true peak: EBU R128 (2020) asks for -1 dB at most
-GATE = -70.0  # LUFS, below which R128 hears nothing
+MAX_TRUE_PEAK = 10 ** (-1 / 20)  # EBU R128 (2020) asks for -1 dB at most
+GATE_LUFS = -70.0  # below which R128 hears nothing
 INTEGRATED = re.compile(r"I:\s+(-?[\d.]+) LUFS")
-OVERSAMPLED = 4  # times, as ITU-R BS.1770-4 (annex 2) asks for
+TRUE_PEAK_OVERSAMPLING = 4  # times, as ITU-R BS.1770-4 (annex 2) asks for
 
 
 class Loudness(NamedTuple):
-    """How loud a sound is."""
+    """Loudness of a sound."""
 
     lufs: float | None  # integrated, to a tenth; None where it is too short or too soft for R128
     rms: float  # of its samples
@@ -38,25 +37,15 @@ def integrated(path: Path, length: int, channels: int, sample_rate: int) -> floa
     Raises:
         InputError: if ffmpeg is missing.
     """
-    try:
-        result = subprocess.run(
-            [
-                *("ffmpeg", "-nostdin", "-hide_banner", "-f", "f32le", "-ar", str(sample_rate)),
-                *("-ac", str(channels), "-i", f"file:{path}", "-filter:a"),
-                f"atrim=end_sample={length},ebur128=framelog=verbose",
-                *("-f", "null", "-"),
-            ],
-            capture_output=True,
-            check=True,
-            text=True,
-        )
-    except FileNotFoundError:
-        raise InputError(
-            "expected ffmpeg, by which loudness is measured, it is not installed; "
-            "please install it (Debian's package is called ffmpeg)."
-        ) from None
-    lufs = float(INTEGRATED.findall(result.stderr)[-1])
-    return lufs if lufs > GATE else None
+    words = [
+        *ffmpeg.samples(sample_rate, channels, f"file:{path}"),
+        *("-filter:a", f"atrim=end_sample={length},ebur128=framelog=verbose", "-f", "null", "-"),
+    ]
+    result = ffmpeg.run(words, "measure loudness")
+    if result.fault:
+        raise OSError(f"ffmpeg: {result.fault}")
+    lufs = float(INTEGRATED.findall(result.messages)[-1])
+    return lufs if lufs > GATE_LUFS else None
 
 
 def true_peak(sound: Floats, sample_rate: int) -> float:
@@ -67,7 +56,7 @@ def true_peak(sound: Floats, sample_rate: int) -> float:
         sample_rate: Hz.
     """
     stream = soxr.ResampleStream(
-        sample_rate, OVERSAMPLED * sample_rate, sound.shape[1], dtype="float32"
+        sample_rate, TRUE_PEAK_OVERSAMPLING * sample_rate, sound.shape[1], dtype="float32"
     )
     peak = 0.0
     for block in chain(blocks(sound), [np.zeros((0, sound.shape[1]))]):
@@ -77,7 +66,7 @@ def true_peak(sound: Floats, sample_rate: int) -> float:
 
 
 def gain(made: Loudness, peak: float, wanted: Loudness, normalize: bool) -> float:
-    """By what a sound is multiplied to be as loud as another, or as loud as can be; never clipped.
+    """Gain that makes a sound as loud as another, or as loud as can be; never clipped.
 
     Args:
         made: the sound.
@@ -85,7 +74,7 @@ def gain(made: Loudness, peak: float, wanted: Loudness, normalize: bool) -> floa
         wanted: the other one. Where R128 hears one of them not, their root mean squares count.
         normalize: as loud as can be.
     """
-    most = CEILING / peak if peak else 1.0
+    most = MAX_TRUE_PEAK / peak if peak else 1.0
     if normalize or not made.rms:
         return most
     if made.lufs is None or wanted.lufs is None:

@@ -12,14 +12,13 @@ from timbre.core.params import Audio
 from timbre.music.standard_midi import is_midi as begins_as_midi
 from timbre.music.standard_midi import seconds, sequence
 from timbre.transfer.memmap import Floats, release
-from timbre.transfer.streams import BLOCK, CONTENT, rms_and_peak
+from timbre.transfer.streams import BLOCK_SAMPLES, CONTENT_FILE, rms_and_peak
 
-FONT = "TimGM6mb"  # comes with pretty_midi: it is there wherever this is
+DEFAULT_FONT = "TimGM6mb"  # comes with pretty_midi: it is there wherever this is
 OVERSAMPLING = 2  # the synthesizer aliases
-LONGEST = 7200.0  # s
-RELEASE = 1.0  # s that is heard after the file's end
-LARGEST = 1 << 24  # bytes
-PLAYED = 1 << 16  # samples at once
+MAX_SECONDS = 7200.0  # s
+RELEASE_SECONDS = 1.0  # s that is heard after the file's end
+MAX_BYTES = 1 << 24  # bytes
 
 
 def is_midi(path: Path) -> bool:
@@ -42,13 +41,13 @@ def play(path: Path, audio: Audio, folder: Path) -> tuple[Floats, tuple[str, ...
         `(L, 1)`, on disk; and what is to be said of it, a line each.
 
     Raises:
-        InputError: if it is damaged, longer than `LONGEST`, or has no notes but of drums; or if
+        InputError: if it is damaged, longer than `MAX_SECONDS`, or has no notes but of drums; or if
             FluidSynth is not installed.
     """
     try:
         from timbre.synthesis import soundfonts
         from timbre.synthesis.midi_player import MidiPlayer
-        from timbre.synthesis.synth import FASTEST, Synthesis
+        from timbre.synthesis.synth import MAX_RENDER_RATE, Synthesis
     except ImportError as error:
         raise InputError(
             f"expected FluidSynth to play {path}, it is not installed ({error}); please install "
@@ -61,28 +60,34 @@ def play(path: Path, audio: Audio, folder: Path) -> tuple[Floats, tuple[str, ...
     except ValueError:
         raise damaged from None
     lasts = seconds(found)
-    if lasts is not None and lasts > LONGEST:
+    if lasts is not None and lasts > MAX_SECONDS:
         raise InputError(
-            f"expected a piece of {LONGEST / 60:.0f} minutes at most, {path} lasts "
+            f"expected a piece of {MAX_SECONDS / 60:.0f} minutes at most, {path} lasts "
             f"{lasts / 60:,.0f}; please cut it."
         )
-    factor = min(OVERSAMPLING, max(1, FASTEST // audio.sample_rate))
+    factor = min(OVERSAMPLING, max(1, MAX_RENDER_RATE // audio.sample_rate))
     rate = factor * audio.sample_rate
     length = None if lasts is None else round(lasts * rate)
     settings = Synthesis(oversampling=1, interpolation=4, polyphony=256, reverb=False, chorus=False)
-    target = folder / CONTENT
+    target = folder / CONTENT_FILE
     player = MidiPlayer(
-        found.data, soundfonts.find(FONT)[0], rate, settings, ignores_tempo=found.is_film_time
+        found.data,
+        soundfonts.find(DEFAULT_FONT)[0],
+        rate,
+        settings,
+        ignores_tempo=found.is_film_time,
     )
     with closing(player), target.open("wb") as out:
         down = soxr.ResampleStream(factor, 1, 1)
-        for last, block in _last_told(player.blocks(length, PLAYED, round(RELEASE * rate))):
+        for last, block in _last_told(
+            player.blocks(length, BLOCK_SAMPLES, round(RELEASE_SECONDS * rate))
+        ):
             sound = down.resample_chunk(block, last=last) if factor > 1 else block
             out.write(np.ascontiguousarray(sound, np.float32).data)
-            if out.tell() > 4 * (LONGEST + RELEASE) * audio.sample_rate:
+            if out.tell() > 4 * (MAX_SECONDS + RELEASE_SECONDS) * audio.sample_rate:
                 raise InputError(
-                    f"expected a piece of {LONGEST / 60:.0f} minutes at most, {path} lasts longer; "
-                    "please cut it."
+                    f"expected a piece of {MAX_SECONDS / 60:.0f} minutes at most, {path} lasts "
+                    "longer; please cut it."
                 )
     if not player.notes:
         if player.drum_notes:
@@ -94,18 +99,18 @@ def play(path: Path, audio: Audio, folder: Path) -> tuple[Floats, tuple[str, ...
         raise InputError(f"expected notes, {path} has none; please give another piece.")
     played = np.memmap(target, np.float32, "r+")
     rms, peak = rms_and_peak(played)
-    for start in range(0, len(played) if peak else 0, BLOCK):
+    for start in range(0, len(played) if peak else 0, BLOCK_SAMPLES):
         # at the level of what models learn from: a synthesizer's own is soft
-        played[start : start + BLOCK] *= min(10 ** (audio.level_db / 20) / rms, 0.99 / peak)
+        played[start : start + BLOCK_SAMPLES] *= min(10 ** (audio.level_db / 20) / rms, 0.99 / peak)
         release(played)
     return played.reshape(-1, 1), _remarks(path, player.drum_notes, player.exclusive)
 
 
 def _read(path: Path) -> bytes:
     """The file's bytes."""
-    if path.stat().st_size > LARGEST:
+    if path.stat().st_size > MAX_BYTES:
         raise InputError(
-            f"expected a MIDI file of {LARGEST >> 20} MB at most, {path} is larger; "
+            f"expected a MIDI file of {MAX_BYTES >> 20} MB at most, {path} is larger; "
             "please give the piece alone."
         )
     return path.read_bytes()
@@ -121,7 +126,7 @@ def _last_told(blocks: Iterator[Floats]) -> Iterator[tuple[bool, Floats]]:
 
 
 def _remarks(path: Path, drum_notes: int, exclusive: int) -> tuple[str, ...]:
-    """What of a file is not played."""
+    """Parts of a file that are not played."""
     found = []
     if drum_notes:
         found.append(f"{path}: {drum_notes:,} notes of drums are left out")

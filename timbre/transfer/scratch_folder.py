@@ -10,8 +10,8 @@ from pathlib import Path
 from timbre.core.errors import InputError
 from timbre.core.files import delete, remember
 
-PREFIX = "timbre-transfer-"
-LITTLE = 1 << 20  # bytes free, below which a disk is full
+FOLDER_PREFIX = "timbre-transfer-"
+DISK_FULL_BYTES = 1 << 20  # bytes free, below which a disk is full
 NAME_ENDS = "-"  # between the process and what makes the name new
 
 
@@ -19,10 +19,10 @@ NAME_ENDS = "-"  # between the process and what makes the name new
 def temporary_folder() -> Iterator[Path]:
     """A new folder, which is deleted afterwards; those of processes that were killed go too."""
     parent = Path(tempfile.gettempdir())
-    for left in parent.glob(f"{PREFIX}*"):
+    for left in parent.glob(f"{FOLDER_PREFIX}*"):
         if _is_left(left):
             shutil.rmtree(left, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}{NAME_ENDS}"))
+    folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}{NAME_ENDS}"))
     remember(folder)
     try:
         yield folder
@@ -32,7 +32,7 @@ def temporary_folder() -> Iterator[Path]:
 
 def _is_left(folder: Path) -> bool:
     """Whether the process that made a folder is ours and is no more."""
-    number = folder.name.removeprefix(PREFIX).partition(NAME_ENDS)[0]
+    number = folder.name.removeprefix(FOLDER_PREFIX).partition(NAME_ENDS)[0]
     try:
         if not number.isdecimal() or folder.stat().st_uid != os.getuid():
             return False
@@ -45,7 +45,7 @@ def _is_left(folder: Path) -> bool:
 
 
 def unwritten(out: Path, error: Exception) -> InputError:
-    """What to say of an output that could not be written, whatever a codec said."""
+    """Error of an output that could not be written, whatever a codec said."""
     folder = Path(tempfile.gettempdir())
     if _is_full(folder):
         return InputError(
@@ -61,6 +61,6 @@ def unwritten(out: Path, error: Exception) -> InputError:
 
 def _is_full(folder: Path) -> bool:
     try:
-        return shutil.disk_usage(folder).free < LITTLE
+        return shutil.disk_usage(folder).free < DISK_FULL_BYTES
     except OSError:
         return False

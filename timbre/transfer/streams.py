@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from timbre.audio import recordings
 from timbre.core import ffmpeg
 from timbre.core.errors import InputError
-from timbre.core.signal import HIGH_PASS, mixing, without_rumble
+from timbre.core.signal import RUMBLE_SECONDS, mixing, without_rumble
 from timbre.transfer.memmap import Floats, release
 
-CONTENT = "content.f32"  # the file of the samples, in the folder that is given
-BLOCK = 1 << 18  # samples at once
+CONTENT_FILE = "content.f32"  # the file of the samples, in the folder that is given
+BLOCK_SAMPLES = 1 << 18  # samples at once
 MAX_CHANNELS = 2  # that are kept apart
 
 
@@ -62,11 +62,11 @@ def read(
         found = 1
     raw = np.memmap(decoded, np.float32, "r").reshape(-1, found)
     weights = np.eye(found) if stereo else _weights(raw)[:, None]
-    with (folder / CONTENT).open("wb") as out:
+    with (folder / CONTENT_FILE).open("wb") as out:
         for block in _filtered(raw, sample_rate):
             out.write((block @ weights).astype(np.float32).tobytes())
     decoded.unlink()
-    return np.memmap(folder / CONTENT, np.float32, "r").reshape(-1, weights.shape[1])
+    return np.memmap(folder / CONTENT_FILE, np.float32, "r").reshape(-1, weights.shape[1])
 
 
 def _weights(raw: Floats) -> NDArray[np.float64]:
@@ -80,11 +80,11 @@ def _weights(raw: Floats) -> NDArray[np.float64]:
 
 def _filtered(raw: Floats, sample_rate: int) -> Iterator[NDArray[np.float64]]:
     """Blocks without rumble, each filtered with what lies around it."""
-    around = round(2 * HIGH_PASS * sample_rate) + 2
-    for start in range(0, len(raw), BLOCK):
+    around = round(2 * RUMBLE_SECONDS * sample_rate) + 2
+    for start in range(0, len(raw), BLOCK_SAMPLES):
         first = max(start - around, 0)
-        block = without_rumble(raw[first : start + BLOCK + around], sample_rate)
-        yield block[start - first : start - first + min(BLOCK, len(raw) - start)]
+        block = without_rumble(raw[first : start + BLOCK_SAMPLES + around], sample_rate)
+        yield block[start - first : start - first + min(BLOCK_SAMPLES, len(raw) - start)]
         release(raw)
 
 
@@ -126,7 +126,9 @@ def _decode(
     count, wanted = 0, file.frames
     if seconds is not None:
         wanted = min(wanted, round(seconds * file.samplerate))
-    while len(block := file.read(min(BLOCK, wanted - count), dtype="float32", always_2d=True)):
+    while len(
+        block := file.read(min(BLOCK_SAMPLES, wanted - count), dtype="float32", always_2d=True)
+    ):
         if not np.isfinite(block).all():
             raise InputError(
                 f"expected finite samples, {named} has NaN or infinity; please export it again."
@@ -148,9 +150,9 @@ def _convert(path: Path, converted: Path, seconds: float | None, *, strict: bool
 
 
 def blocks(sound: Floats) -> Iterator[NDArray[np.float64]]:
-    """The sound in pieces of `BLOCK` samples."""
-    for start in range(0, len(sound), BLOCK):
-        yield sound[start : start + BLOCK].astype(np.float64)
+    """The sound in pieces of `BLOCK_SAMPLES` samples."""
+    for start in range(0, len(sound), BLOCK_SAMPLES):
+        yield sound[start : start + BLOCK_SAMPLES].astype(np.float64)
         release(sound)
 
 

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
-from timbre.core.signal import SILENCE
+from timbre.core.signal import SILENCE_PEAK
 from timbre.models.style import Style
 from timbre.transfer import styles
 from timbre.transfer.engine import Engine, average
 from timbre.transfer.memmap import Floats
 from timbre.transfer.settings import TransferSettings
 
-OWN = 2  # parts of the content, in which its own sound is heard
-REMEMBERED = 32  # recordings: in lists of pairs they come again
+CONTENT_STYLE_PARTS = 2  # parts of the content, in which its own sound is heard
+MAX_REMEMBERED = 32  # recordings: in lists of pairs they come again
 
 
 class StyleCache:
@@ -30,7 +30,7 @@ class StyleCache:
         self._known: OrderedDict[str, list[Style]] = OrderedDict()  # by what is in the recording
 
     def get(self, path: Path) -> list[Style]:
-        """How the parts of a style recording sound.
+        """Styles of the parts of a recording.
 
         Raises:
             InputError: if it cannot be used.
@@ -40,7 +40,7 @@ class StyleCache:
         if key not in self._known:
             parts = styles.parts(heard, str(path), self._engine.audio)
             self._known[key] = self._engine.timbres(parts)
-            if len(self._known) > REMEMBERED:
+            if len(self._known) > MAX_REMEMBERED:
                 self._known.popitem(last=False)
         self._known.move_to_end(key)
         return self._known[key]
@@ -58,10 +58,10 @@ class StyleCache:
         shares = [1.0] if len(heard) == 1 else [1 - settings.mix, settings.mix]
         sounds = list(zip(heard, shares, strict=True))
         rate = self._engine.audio.sample_rate
-        own = notes[: round(styles.READ * rate)].mean(axis=1)
-        if settings.strength < 1 and np.abs(own).max() >= SILENCE:
-            enough = np.resize(own, max(len(own), round(styles.LEAST * rate)))
-            parts = styles.parts(enough, "the content", self._engine.audio, OWN)
+        own = notes[: round(styles.READ_SECONDS * rate)].mean(axis=1)
+        if settings.strength < 1 and np.abs(own).max() >= SILENCE_PEAK:
+            enough = np.resize(own, max(len(own), round(styles.MIN_PART_SECONDS * rate)))
+            parts = styles.parts(enough, "the content", self._engine.audio, CONTENT_STYLE_PARTS)
             sounds = [(style, settings.strength * share) for style, share in sounds]
             sounds.append((self._engine.timbres(parts), 1 - settings.strength))
         return average(sounds)

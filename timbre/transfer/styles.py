@@ -1,4 +1,4 @@
-"""What of a style recording is heard: all of a short one, the loudest parts of a long one."""
+"""Parts of a style recording that are heard: all of a short one, the loudest of a long one."""
 
 from pathlib import Path
 
@@ -6,20 +6,20 @@ import numpy as np
 
 from timbre.core.errors import InputError
 from timbre.core.params import Audio
-from timbre.core.signal import SILENCE, Signal, at_level
+from timbre.core.signal import SILENCE_PEAK, Signal, at_level
 from timbre.transfer import streams
 from timbre.transfer.midi_content import is_midi
 from timbre.transfer.scratch_folder import temporary_folder
 
-READ = 120.0  # s: from the start
-PART = 8.0  # s: as long as the clips that models learn from, or less
-MOST = 8  # parts
-LEAST = 0.5  # s
-SOFTEST = 20.0  # dB below the loudest part: what is softer is hardly this sound
+READ_SECONDS = 120.0  # s: from the start
+PART_SECONDS = 8.0  # s: as long as the clips that models learn from, or less
+MAX_PARTS = 8  # parts
+MIN_PART_SECONDS = 0.5  # s
+MAX_SOFTER_DB = 20.0  # dB below the loudest part: what is softer is hardly this sound
 
 
 def read(path: Path, audio: Audio) -> Signal:
-    """What is read of a style recording: its first two minutes at most.
+    """Samples of a style recording: its first two minutes at most.
 
     Args:
         path: of the file.
@@ -37,10 +37,10 @@ def read(path: Path, audio: Audio) -> Signal:
             "please give a recording of the sound."
         )
     with temporary_folder() as folder:
-        return np.array(streams.read(path, audio.sample_rate, folder, seconds=READ)[:, 0])
+        return np.array(streams.read(path, audio.sample_rate, folder, seconds=READ_SECONDS)[:, 0])
 
 
-def parts(heard: Signal, name: str, audio: Audio, most: int = MOST) -> list[Signal]:
+def parts(heard: Signal, name: str, audio: Audio, most: int = MAX_PARTS) -> list[Signal]:
     """The parts of a style that are heard, each a style of its own, to be averaged.
 
     So several sounds in one recording make a sound between them.
@@ -58,20 +58,22 @@ def parts(heard: Signal, name: str, audio: Audio, most: int = MOST) -> list[Sign
         InputError: if it is too short or silent.
     """
     rate = audio.sample_rate
-    if len(heard) < LEAST * rate:
+    if len(heard) < MIN_PART_SECONDS * rate:
         raise InputError(
-            f"expected a style of {LEAST} s or more, {name} lasts "
+            f"expected a style of {MIN_PART_SECONDS} s or more, {name} lasts "
             f"{len(heard) / rate:.3f} s; please take a longer one."
         )
-    if np.abs(heard).max() < SILENCE:
+    if np.abs(heard).max() < SILENCE_PEAK:
         looked = (
-            f"the first {READ:.0f} s of {name} are" if len(heard) >= READ * rate else f"{name} is"
+            f"the first {READ_SECONDS:.0f} s of {name} are"
+            if len(heard) >= READ_SECONDS * rate
+            else f"{name} is"
         )
         raise InputError(f"expected a sound, {looked} silent; please take another one or cut it.")
-    count = -(-len(heard) // round(PART * rate))
+    count = -(-len(heard) // round(PART_SECONDS * rate))
     length = len(heard) // count
     cut = heard[: count * length].astype(np.float64).reshape(count, length)
     power = np.mean(cut**2, axis=1)
     loud = np.argsort(-power, kind="stable")[:most]
-    chosen = sorted(loud[power[loud] > power.max() * 10 ** (-SOFTEST / 10)])
+    chosen = sorted(loud[power[loud] > power.max() * 10 ** (-MAX_SOFTER_DB / 10)])
     return [at_level(cut[number], audio.level_db).astype(np.float32) for number in chosen]

@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from timbre.core.errors import InputError
 from timbre.core.files import apart
 from timbre.core.params import Audio
-from timbre.core.signal import SILENCE, Signal, mixing, without_rumble
+from timbre.core.signal import SILENCE_PEAK, Signal, mixing, without_rumble
 from timbre.models import card, checkpoint, registry, shipped
 from timbre.models.contract import TransferModel
 from timbre.models.style import Style
@@ -42,7 +42,7 @@ from timbre.transfer.style_cache import StyleCache
 
 
 class Written(NamedTuple):
-    """What was written."""
+    """Report of a file that was written."""
 
     seconds: float
     sample_rate: int  # Hz
@@ -140,7 +140,7 @@ class Transfer:
                 clip = without_rumble(clip, ours).astype(np.float32)
                 heard.append(self._engine.timbres(styles.parts(clip, "the style", self._audio)))
             timbre = self._styles.blend(heard, notes, settings)
-            notes.tofile(folder / streams.CONTENT)
+            notes.tofile(folder / streams.CONTENT_FILE)
             made, gain, _ = self._made(notes, timbre, settings, folder, watch)
             output = soxr.resample(gain * np.asarray(made), ours, sample_rate)[: given.shape[1]].T
         output = np.pad(output, [(0, 0), (0, given.shape[1] - output.shape[1])])
@@ -229,15 +229,15 @@ class Transfer:
         watch: ProgressCallback = no_progress,
         normalize: bool = False,
     ) -> tuple[Floats, float, float | None]:
-        """What becomes of the notes, the gain that makes it as loud as they are, and their LUFS."""
+        """Result, the gain that makes it as loud as the content, and the content's LUFS."""
         rms, peak = streams.rms_and_peak(notes)
-        if peak < SILENCE:
+        if peak < SILENCE_PEAK:
             return notes, 0.0, None  # of silence nothing but silence can be made
         size = (*notes.shape, self._audio.sample_rate)
         with ThreadPoolExecutor(1) as aside:
-            measuring = aside.submit(loudness.integrated, folder / streams.CONTENT, *size)
+            measuring = aside.submit(loudness.integrated, folder / streams.CONTENT_FILE, *size)
             made = self._engine.channels(notes, timbre, settings, folder, watch)
-            measured = aside.submit(loudness.integrated, folder / engine.MADE, *size)
+            measured = aside.submit(loudness.integrated, folder / engine.RESULT_FILE, *size)
             wanted = Loudness(measuring.result(), rms)
             level, _ = streams.rms_and_peak(made)
             peak = loudness.true_peak(made, self._audio.sample_rate)

@@ -1,6 +1,5 @@
 """Sound files that are written: in the format of their extension, whole or not at all."""
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import numpy as np
 import soundfile
 import soxr
 
+from timbre.core import ffmpeg
 from timbre.core.errors import InputError
 from timbre.core.files import replacing, writable
 from timbre.transfer.memmap import Floats
@@ -20,12 +20,15 @@ FORMATS = {  # by the extension; what follows is libsndfile's
     ".mp3": ("MP3", "MPEG_LAYER_III"),
     ".aiff": ("AIFF", "PCM_16"),
 }
-BY_FFMPEG = {".m4a": ("-c:a", "aac", "-f", "ipod")}  # its options
-WRITTEN = 4096  # samples at once: the Vorbis encoder keeps them on its stack
+FFMPEG_FORMATS = {".m4a": ("-c:a", "aac", "-f", "ipod")}  # its options
+BLOCK_SAMPLES = 4096  # samples at once: the Vorbis encoder keeps them on its stack
 LOWEST, HIGHEST = 8000, 192_000  # Hz
-MPEG = (8000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
-FLAC_HERTZ = 65_535  # that its frames can state to a Hz
-RATES = {".mp3": MPEG, ".m4a": (*MPEG, 64_000, 88_200, 96_000)}  # Hz, where not all are known
+MPEG_RATES = (8000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
+MAX_FLAC_RATE = 65_535  # that its frames can state to a Hz
+RATES_OF = {
+    ".mp3": MPEG_RATES,
+    ".m4a": (*MPEG_RATES, 64_000, 88_200, 96_000),
+}  # Hz, where not all are known
 
 
 def checked(path: Path, sample_rate: int) -> Path:
@@ -36,10 +39,10 @@ def checked(path: Path, sample_rate: int) -> Path:
             folder stands there.
     """
     suffix = path.suffix.lower()
-    if suffix not in FORMATS and suffix not in BY_FFMPEG:
+    if suffix not in FORMATS and suffix not in FFMPEG_FORMATS:
         raise InputError(
-            f"expected an output that ends with {', '.join([*FORMATS, *BY_FFMPEG])}, got {path}; "
-            "please give it one of these."
+            f"expected an output that ends with {', '.join([*FORMATS, *FFMPEG_FORMATS])}, "
+            f"got {path}; please give it one of these."
         )
     writable(path)
     if not LOWEST <= sample_rate <= HIGHEST:
@@ -47,14 +50,14 @@ def checked(path: Path, sample_rate: int) -> Path:
             f"expected a sample rate from {LOWEST} to {HIGHEST} Hz, got {sample_rate}; "
             "please give one of these."
         )
-    if sample_rate not in RATES.get(suffix, (sample_rate,)):
+    if sample_rate not in RATES_OF.get(suffix, (sample_rate,)):
         raise InputError(
-            f"expected a sample rate that {suffix} knows ({', '.join(map(str, RATES[suffix]))} "
+            f"expected a sample rate that {suffix} knows ({', '.join(map(str, RATES_OF[suffix]))} "
             f"Hz), got {sample_rate}; please give one of these or choose another format."
         )
-    if suffix == ".flac" and sample_rate > FLAC_HERTZ and sample_rate % 10:
+    if suffix == ".flac" and sample_rate > MAX_FLAC_RATE and sample_rate % 10:
         raise InputError(
-            f"expected a sample rate that .flac knows (above {FLAC_HERTZ} Hz a multiple of 10), "
+            f"expected a sample rate that .flac knows (above {MAX_FLAC_RATE} Hz a multiple of 10), "
             f"got {sample_rate}; please give one of these or choose another format."
         )
     return path
@@ -77,8 +80,8 @@ def write(path: Path, sound: Floats, gain: float, made_at: int, sample_rate: int
     suffix, channels = path.suffix.lower(), sound.shape[1]
     pieces = _resampled(sound, gain, made_at, sample_rate)
     with replacing(path) as temporary:
-        if suffix in BY_FFMPEG:
-            _encode(temporary, pieces, channels, sample_rate, BY_FFMPEG[suffix])
+        if suffix in FFMPEG_FORMATS:
+            _encode(temporary, pieces, channels, sample_rate, FFMPEG_FORMATS[suffix])
             return
         kind, subtype = FORMATS[suffix]
         with (
@@ -88,8 +91,8 @@ def write(path: Path, sound: Floats, gain: float, made_at: int, sample_rate: int
             ) as file,
         ):
             for piece in pieces:
-                for start in range(0, len(piece), WRITTEN):
-                    file.write(piece[start : start + WRITTEN])
+                for start in range(0, len(piece), BLOCK_SAMPLES):
+                    file.write(piece[start : start + BLOCK_SAMPLES])
 
 
 def _resampled(sound: Floats, gain: float, made_at: int, sample_rate: int) -> Iterator[Floats]:
@@ -108,27 +111,10 @@ def _encode(
     path: Path, pieces: Iterator[Floats], channels: int, sample_rate: int, options: tuple[str, ...]
 ) -> None:
     """Let ffmpeg write what libsndfile cannot."""
-    command = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "f32le", "-ar", str(sample_rate)]
-    try:
-        encoder = subprocess.Popen(
-            [*command, "-ac", str(channels), "-i", "pipe:0", *options, f"file:{path}"],
-            stdin=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-    except FileNotFoundError:
-        raise InputError(
-            f"expected ffmpeg to write {path.suffix}, it is not installed; "
-            "please install it or choose another format."
-        ) from None
-    with encoder:
-        assert encoder.stdin is not None
-        assert encoder.stderr is not None
-        try:
-            for piece in pieces:
-                encoder.stdin.write(piece.tobytes())
-            encoder.stdin.close()
-        except BrokenPipeError:
-            pass  # it says below why it ended
-        said = encoder.stderr.read().decode(errors="replace").strip().splitlines()
-    if encoder.returncode:
-        raise OSError(f"ffmpeg: {said[-1] if said else 'nothing said'}")
+    words = [
+        *(*ffmpeg.QUIETLY, "-y", *ffmpeg.samples(sample_rate, channels, "pipe:0")),
+        *(*options, f"file:{path}"),
+    ]
+    blocks = (piece.tobytes() for piece in pieces)
+    if fault := ffmpeg.feed(words, blocks, f"write {path.suffix}", "choose another format"):
+        raise OSError(f"ffmpeg: {fault}")

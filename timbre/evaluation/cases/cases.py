@@ -116,6 +116,6 @@ class Cases:
         return Case(**row)
 
     def labels(self) -> list[dict[str, str]]:
-        """What is known of all cases, without notes and audio: a dictionary a case."""
+        """Labels of all cases, without notes and audio: a dictionary a case."""
         rows: list[dict[str, str]] = self._file.read(columns=list(_LABELS)).to_pylist()
         return rows

@@ -97,7 +97,7 @@ class Bank:
         return self._notes[key]
 
     def seconds(self, instrument: str, midi_pitch: int) -> float:
-        """How long that note is."""
+        """Duration of that note, s."""
         return len(self.note(instrument, midi_pitch)) / self._rate
 
 

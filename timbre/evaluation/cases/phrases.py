@@ -16,7 +16,7 @@ from timbre.evaluation.cases.note_bank import COLUMNS, Bank, family
 
 
 class Phrases(Section):
-    """How phrases are drawn and put together."""
+    """Parameters of phrases: how they are drawn and put together."""
 
     max_shift: int = Field(ge=0, le=3)  # semitones a recording may be moved by, up or down
     min_pitches: int = Field(ge=4)  # that both instruments of a case have

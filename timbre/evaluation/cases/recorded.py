@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from timbre.audio import pairs
+from timbre.audio.pairs import Pair
 from timbre.audio.recordings import read
 from timbre.core.errors import InputError
 from timbre.core.params import Audio
@@ -12,15 +14,11 @@ from timbre.core.signal import Signal, at_level
 from timbre.evaluation.cases.cases import Case
 
 
-def cases(pairs: Path, audio: Audio, max_seconds: float) -> list[Case]:
+def cases(path: Path, audio: Audio, max_seconds: float) -> list[Case]:
     """The test cases that a file of pairs lists, as the reference implementation takes them.
 
-    A line holds `content`, `style` and perhaps `target`, parted by tabs; paths are relative to the
-    file (data.py of the implementation published with arXiv:2102.05749, which knows no comments).
-    Empty lines and those that begin with # are passed over.
-
     Args:
-        pairs: the file.
+        path: of the list.
         audio: the analysis settings: everything is brought to their rate and level.
         max_seconds: longer recordings are cut.
 
@@ -30,49 +28,37 @@ def cases(pairs: Path, audio: Audio, max_seconds: float) -> list[Case]:
     Raises:
         InputError: naming the line that is wrong, or if there is none.
     """
-    try:
-        lines = pairs.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"expected a text file of pairs in {pairs}: {error}; please name another."
-        ) from None
     found: dict[str, Case] = {}
-    for number, line in enumerate(lines, 1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
+    for number, pair in pairs.read(path):
         try:
-            case = _case(line, pairs.parent, audio, max_seconds)
+            if isinstance(pair, InputError):
+                raise pair
+            case = _case(pair, path.parent, audio, max_seconds)
         except InputError as error:
-            raise InputError(f"{pairs}, line {number}: {error}") from None
+            raise InputError(f"{path}, line {number}: {error}") from None
         name = _unused(case.name, found)
         found[name] = case._replace(name=name)
-    if not found:
-        raise InputError(
-            f"expected pairs of recordings in {pairs}, found no line with any; "
-            "please write content, tab, style."
-        )
     return list(found.values())
 
 
-def _case(line: str, folder: Path, audio: Audio, max_seconds: float) -> Case:
+def _case(pair: Pair, folder: Path, audio: Audio, max_seconds: float) -> Case:
     """The case of one line."""
-    paths = [Path(field.strip()) for field in line.strip().split("\t")]
-    if len(paths) not in (2, 3) or Path() in paths:
-        raise InputError(
-            f"expected content, style and perhaps target parted by tabs, got {len(paths)} "
-            "fields or an empty one; please mend the line."
-        )
+    paths = [path for path in pair if path is not None]
     content, style, *target = (
         read(folder / path, audio.sample_rate, max_seconds).astype(np.float64) for path in paths
     )
     length = min(map(len, (content, *target)))
     # a name is one for a file too: it may not lead out of a folder
-    parts = [part for part in paths[0].with_suffix("").parts if part not in ("..", paths[0].anchor)]
+    parts = [
+        part
+        for part in pair.content.with_suffix("").parts
+        if part not in ("..", pair.content.anchor)
+    ]
     return Case(
         name="_".join(parts),
         group="",
-        content_timbre=paths[0].stem,
-        style_timbre=paths[1].stem,
+        content_timbre=pair.content.stem,
+        style_timbre=pair.style.stem,
         content_family="",
         style_family="",
         font="",

@@ -19,8 +19,8 @@ from timbre.core.notes import Notes, notes_from_columns
 from timbre.core.signal import Signal
 
 RATE, HOP = 22_050, 256  # Hz, samples a frame
-WINDOW = 43_844  # samples that the network hears at once
-OVERLAP = 30  # frames that two windows share, of which each keeps half
+WINDOW_SAMPLES = 43_844  # samples that the network hears at once
+OVERLAP_FRAMES = 30  # frames that two windows share, of which each keeps half
 LOWEST, PITCHES = 21, 88  # MIDI pitch of the first bin; bins
 ONSET, FRAME = 0.5, 0.3  # probabilities above which a note begins and sounds: the package's
 MIN_FRAMES, MAX_GAP = 11, 11  # of a note, and of silence that does not end one
@@ -75,16 +75,16 @@ class BasicPitch:
 
     def _posteriors(self, audio: Signal) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Probabilities that a pitch sounds and that it begins, `(T, 88)` each."""
-        half, hop = OVERLAP // 2, WINDOW - OVERLAP * HOP
-        padded = np.pad(audio, (half * HOP, WINDOW))
+        half, hop = OVERLAP_FRAMES // 2, WINDOW_SAMPLES - OVERLAP_FRAMES * HOP
+        padded = np.pad(audio, (half * HOP, WINDOW_SAMPLES))
         starts = range(0, len(audio), hop)
-        windows = np.stack([padded[start : start + WINDOW] for start in starts])
+        windows = np.stack([padded[start : start + WINDOW_SAMPLES] for start in starts])
         made = self._session.run(
             list(OUTPUTS), {self._input: windows[:, :, None].astype(np.float32)}
         )
         # a window's kept frames last a little longer than the step to the next: without this the
         # frames would fall behind by most of one with each window
-        times = [(start / HOP) + np.arange(made[0].shape[1] - OVERLAP) for start in starts]
+        times = [(start / HOP) + np.arange(made[0].shape[1] - OVERLAP_FRAMES) for start in starts]
         nearest = np.searchsorted(np.concatenate(times), np.arange(-(-len(audio) // HOP)) - 0.5)
         frames, onsets = (
             each[:, half:-half].reshape(-1, PITCHES)[nearest].astype(np.float32) for each in made

@@ -1,4 +1,4 @@
-"""How far an output is from what it should be: distances between two clips of one length.
+"""Distances between an output and its target, two clips of one length.
 
 All that is measured is measured at one sample rate, so that figures of models with other mels can
 be compared; what lies above 8 kHz is not judged.
@@ -22,7 +22,7 @@ NAMES = (  # of all metrics, in the order in which they are written
 )  # fmt: skip
 # those that are shown side by side by `dvc metrics show`; all others stand in the report
 HEADLINE = ("lsd", "timbre", "jaccard", "onset_f1", "frame_f1", "rough")
-RATE = 16_000  # Hz
+SAMPLE_RATE = 16_000  # Hz
 N_FFT, HOP, BANDS = 2048, 512, 128  # of the distances, as librosa's defaults are
 RANGE_DB = 80.0  # below the loudest value
 
@@ -30,9 +30,9 @@ RANGE_DB = 80.0  # below the loudest value
 @lru_cache(maxsize=1)
 def _filters() -> scipy.sparse.csr_array:
     """Mel filters of equal area, as Slaney's are."""
-    edges = mel_edges(BANDS, 0.0, RATE / 2)
+    edges = mel_edges(BANDS, 0.0, SAMPLE_RATE / 2)
     area = 2 / (edges[2:] - edges[:-2])
-    return scipy.sparse.csr_array(triangles(edges, RATE, N_FFT) * area[:, None])
+    return scipy.sparse.csr_array(triangles(edges, SAMPLE_RATE, N_FFT) * area[:, None])
 
 
 def log_mel(audio: Signal, sample_rate: int, normalize: bool = True) -> NDArray[np.float64]:
@@ -43,18 +43,18 @@ def log_mel(audio: Signal, sample_rate: int, normalize: bool = True) -> NDArray[
 
     Args:
         audio: `(L,)`.
-        sample_rate: Hz; at another one than `RATE` it is resampled.
+        sample_rate: Hz; at another one than `SAMPLE_RATE` it is resampled.
         normalize: bring the clip to an RMS of 1 first, so that its level does not matter.
 
     Returns:
-        `(128, 1 + L // 512)`, L at `RATE`.
+        `(128, 1 + L // 512)`, L at `SAMPLE_RATE`.
     """
     return log_mels(audio, sample_rate)[not normalize]
 
 
 def log_mels(audio: Signal, sample_rate: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """`log_mel` with and without normalisation, of one transform."""
-    audio = resampled(audio.astype(np.float64), sample_rate, RATE)
+    audio = resampled(audio.astype(np.float64), sample_rate, SAMPLE_RATE)
     padded = np.pad(audio, N_FFT // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP]
     spectrum = scipy.fft.rfft(frames * np.hanning(N_FFT + 1)[:-1])
@@ -92,7 +92,7 @@ def lsd_frames(output: Signal, target: Signal) -> float:
 
 
 def roughness(output: Signal, target: Signal) -> float:
-    """How much an output changes from frame to frame, against how much the target does.
+    """Roughness: change of an output from frame to frame, against the target's.
 
     `lsd` rewards noise, which this shows: the mean absolute difference of neighbouring frames in
     dB, as a ratio from 0 up. 1 is the target's own; below is blur, above is roughness. Copied

@@ -16,8 +16,8 @@ import soxr
 from numpy.typing import NDArray
 from pebble import ProcessExpired, ProcessPool
 
-RATE = 8000  # Hz; essentia's equal-loudness filter knows few rates
-NOISE = 1e-4  # standard deviation of what is added: without it Melodia crashes on some clips
+SAMPLE_RATE = 8000  # Hz; essentia's equal-loudness filter knows few rates
+DITHER_STD = 1e-4  # of noise that is added: without it Melodia crashes on some clips
 
 Pitches = list[frozenset[int]]  # MIDI numbers in each frame of 16 ms
 
@@ -46,11 +46,11 @@ def melody(audio: NDArray[np.floating], sample_rate: int) -> Pitches:
     essentia.log.infoActive = essentia.log.warningActive = False
     import essentia.standard as algorithms
 
-    sound = soxr.resample(audio.astype(np.float32), sample_rate, RATE)
-    sound = algorithms.EqualLoudness(sampleRate=RATE)(sound)
+    sound = soxr.resample(audio.astype(np.float32), sample_rate, SAMPLE_RATE)
+    sound = algorithms.EqualLoudness(sampleRate=SAMPLE_RATE)(sound)
     rng = np.random.default_rng(int((sound > 0).sum()))
-    sound = rng.normal(sound, NOISE).astype(np.float32)
-    frames = algorithms.MultiPitchMelodia(sampleRate=RATE)(sound)
+    sound = rng.normal(sound, DITHER_STD).astype(np.float32)
+    frames = algorithms.MultiPitchMelodia(sampleRate=SAMPLE_RATE)(sound)
     return [
         # 0 Hz says that nothing was found
         frozenset(int(69 + 12 * np.log2(hz / 440) + 0.5) for hz in frame if hz > 1)
@@ -131,7 +131,7 @@ def _end(pool: ProcessPool) -> None:
 
 
 def jaccard(output: Pitches, reference: Pitches) -> float:
-    """How far the pitches of two clips are apart.
+    """Jaccard distance of the pitches of two clips.
 
     The Jaccard distance of the two sets in each frame, 0 where both are empty, averaged over time
     (arXiv:2102.05749, section 4.3). The paper reports 0.54 between the content and the target,

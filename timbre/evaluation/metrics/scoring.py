@@ -17,7 +17,7 @@ from timbre.evaluation.cases.cases import Case
 from timbre.evaluation.metrics import distances as metrics
 from timbre.evaluation.metrics import transcription
 from timbre.evaluation.metrics.basic_pitch import BasicPitch
-from timbre.evaluation.metrics.distances import RATE
+from timbre.evaluation.metrics.distances import SAMPLE_RATE
 from timbre.evaluation.metrics.melodia import Melodia, Pitches, jaccard
 from timbre.models import checkpoint
 from timbre.models.timbre_net.families import FAMILIES
@@ -106,7 +106,7 @@ class Scorer:
         return scores
 
     def _pitches(self, sound: Signal) -> Pitches | None:
-        return self._melodia.pitches(resampled(sound, self._rate, RATE), RATE)
+        return self._melodia.pitches(resampled(sound, self._rate, SAMPLE_RATE), SAMPLE_RATE)
 
     def _notes(self, output: Signal, notes: Notes) -> Scores:
         heard = self._transcriber(output, self._rate)

@@ -1,4 +1,4 @@
-"""What a system made of the test cases: one Parquet file, a row a case, with the audio as FLAC."""
+"""Outputs of a system: one Parquet file, a row a test case, with the audio as FLAC."""
 
 import io
 from collections.abc import Mapping

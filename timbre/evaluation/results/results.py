@@ -1,4 +1,4 @@
-"""What the systems scored: the metrics and what they mean, and a score for each case."""
+"""Scores of the systems: the metrics and what they mean, and a score for each case."""
 
 import csv
 import math
@@ -13,7 +13,7 @@ System = Mapping[str, Scores]  # metric: scores by case
 
 
 class Metric(NamedTuple):
-    """How a metric is read."""
+    """Description of a metric."""
 
     heading: str
     better: str  # lower, higher, or what is ideal

@@ -8,7 +8,7 @@ from timbre.core.params import Section
 
 
 class Frames(Section):
-    """How a short-time spectrum is taken."""
+    """Parameters of a short-time spectrum."""
 
     n_fft: int = Field(ge=64, multiple_of=2)  # samples, also the length of the Hann window
     hop_length: int = Field(ge=16)  # samples

@@ -52,7 +52,7 @@ class SystemRunner:
         return case._replace(style=other.style)
 
     def output(self, number: int) -> Signal | None:
-        """What the system makes of a case: `(L,)`, or None where it lacks what it takes."""
+        """Output of the system for a case: `(L,)`, or None where it lacks what it takes."""
         return self.system(self.case(number), self._seed + number)
 
     def measured(self, number: int) -> tuple[Signal | None, dict[str, float]]:
@@ -86,7 +86,7 @@ class SystemRunner:
 
 
 def spread(groups: Sequence[str], count: int) -> list[int]:
-    """Which cases are taken where not all are: the first of each group, then the second, ...
+    """Choice of cases where not all are taken: the first of each group, then the second, ...
 
     So fewer are always among more, and no bin of the benchmark is left out.
     """

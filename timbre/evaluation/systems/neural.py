@@ -58,7 +58,7 @@ class NeuralSystem:
 
     @property
     def parameters(self) -> int:
-        """How many numbers the model learned, its base included, the vocoder not."""
+        """Number of learned parameters, those of the base included, of the vocoder not."""
         return sum(p.numel() for p in self._model.parameters())
 
 

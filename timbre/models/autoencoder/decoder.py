@@ -9,7 +9,7 @@ from timbre.models.autoencoder.encoders import STRIDE
 from timbre.models.blocks import ResidualBlock, normalize_channels, over_time
 from timbre.models.style import Style
 
-KEY = 32  # channels by which a retrieval head compares
+KEY_WIDTH = 32  # channels by which a retrieval head compares
 
 
 class StyleAttention(nn.Module):
@@ -68,16 +68,16 @@ class FrameRetrieval(nn.Module):
         super().__init__()
         self.heads = heads
         self.norm = nn.GroupNorm(1, style_channels)
-        self.query = nn.Conv1d(channels, heads * KEY, 1)
-        self.key = nn.Conv1d(style_channels, heads * KEY, 1)
+        self.query = nn.Conv1d(channels, heads * KEY_WIDTH, 1)
+        self.key = nn.Conv1d(style_channels, heads * KEY_WIDTH, 1)
         self.enter = nn.Linear(heads * n_mels, channels)
 
     def forward(self, h: Tensor, style: Style) -> Tensor:
         """Features of the content `(B, C, T)` and a style of T' frames -> `(B, C, 4 T)`."""
         frames = torch.cat([self.norm(clip) for clip in style.frames], dim=2)
-        query = self.query(normalize_channels(h)).unflatten(1, (self.heads, KEY))  # b h k t
-        key = self.key(frames).unflatten(1, (self.heads, KEY))  # b h k t'
-        logits = (query.transpose(2, 3) @ key).float() / KEY**0.5
+        query = self.query(normalize_channels(h)).unflatten(1, (self.heads, KEY_WIDTH))  # b h k t
+        key = self.key(frames).unflatten(1, (self.heads, KEY_WIDTH))  # b h k t'
+        logits = (query.transpose(2, 3) @ key).float() / KEY_WIDTH**0.5
         if style.bias is not None:
             logits = logits + style.bias[:, None, None]
         patches = torch.cat(style.patches, dim=2).transpose(1, 2)  # b t' (s m)

@@ -1,4 +1,4 @@
-"""What is played and how it sounds, told apart: content encoder and style encoder."""
+"""Content encoder and style encoder."""
 
 import numpy as np
 import torch
@@ -13,24 +13,24 @@ from timbre.models.style import Style
 
 STRIDE = 4  # frames of mel to a frame of content
 LOWEST, HIGHEST = 28, 103  # MIDI pitches with a harmonic comb: E1 to G7
-PARTIALS = 12  # of a comb
-BUMP = 0.35  # Slaney's mel, 23 Hz below 1 kHz: width of a partial, a band at least
-AROUND = 2.1  # mel on each side that a peak stands out of
+COMB_PARTIALS = 12  # of a comb
+PARTIAL_WIDTH = 0.35  # Slaney's mel, 23 Hz below 1 kHz: width of a partial, a band at least
+PEAK_CONTEXT = 2.1  # mel on each side that a peak stands out of
 
 
 def harmonic_combs(audio: Audio) -> Tensor:
-    """Where the partials of each pitch lie among the mel bands.
+    """Positions of the partials of each pitch among the mel bands.
 
     Returns:
         `(P, M)`: a row a semitone from `LOWEST` to `HIGHEST`, of mean 0 and length 1, with a bump
         at each partial that shrinks with the square root of its number.
     """
     spacing = band_spacing(audio)
-    width = max(BUMP, spacing)
+    width = max(PARTIAL_WIDTH, spacing)
     centers = hz_to_mel(audio.f_min) + spacing * np.arange(1, audio.n_mels + 1)
     combs = np.zeros((HIGHEST - LOWEST + 1, audio.n_mels))
     for row, pitch in enumerate(range(LOWEST, HIGHEST + 1)):
-        for partial in range(1, PARTIALS + 1):
+        for partial in range(1, COMB_PARTIALS + 1):
             hz = partial * 440.0 * 2 ** ((pitch - 69) / 12)
             if hz < audio.f_max:
                 away = (centers - hz_to_mel(hz)) / width
@@ -41,7 +41,7 @@ def harmonic_combs(audio: Audio) -> Tensor:
 
 
 class PitchFront(nn.Module):
-    """What of a mel tells pitch, beside the mel itself.
+    """Pitch features of a mel, beside the mel itself.
 
     First the peaks: how far a band stands out of its neighbours, from which the coarse spectrum of
     the instrument has gone. Then how well the partials of each pitch fit the peaks; these harmonic
@@ -51,7 +51,7 @@ class PitchFront(nn.Module):
     def __init__(self, audio: Audio) -> None:
         super().__init__()
         self.combs = nn.Parameter(harmonic_combs(audio))
-        self.neighbours = max(1, round(AROUND / band_spacing(audio)))
+        self.neighbours = max(1, round(PEAK_CONTEXT / band_spacing(audio)))
         self.channels = 2 * audio.n_mels + len(self.combs)
 
     def forward(self, mel: Tensor) -> Tensor:

@@ -24,10 +24,10 @@ from timbre.models.style import Style
 Transferring = Callable[[Tensor, Style], Tensor]
 
 PITCHES = 128  # of MIDI
-SOUNDING = 5.0  # weight of a sounding pitch in the note loss: most are silent
+NOTE_WEIGHT = 5.0  # weight of a sounding pitch in the note loss: most are silent
 POWER_KERNEL = 5  # frames
-ALIGNED = 8  # frames: models halve the time up to three times
-RARELY = -4.0  # where the note head begins: a pitch sounds in two frames of a hundred
+FRAME_MULTIPLE = 8  # frames: models halve the time up to three times
+NOTE_BIAS = -4.0  # where the note head begins: a pitch sounds in two frames of a hundred
 
 
 class Model(TransferModel):
@@ -61,7 +61,7 @@ class Model(TransferModel):
         if config.note_weight:
             self.note_head = nn.Conv1d(config.content_dim, PITCHES, 1)
             assert self.note_head.bias is not None
-            nn.init.constant_(self.note_head.bias, RARELY)
+            nn.init.constant_(self.note_head.bias, NOTE_BIAS)
 
     def normalize(self, mel: Tensor) -> Tensor:
         """Take dB to about zero mean and unit variance."""
@@ -83,12 +83,12 @@ class Model(TransferModel):
         return code
 
     def style(self, clip: Tensor) -> Style:
-        """How a clip sounds to the encoder: mel in dB, `(B, M, T')`."""
+        """Style of a clip by the encoder: mel in dB, `(B, M, T')`."""
         found: Style = self.style_encoder(self.normalize(clip))
         return found
 
     def timbre(self, style: Tensor | Style) -> Style:
-        """How a clip sounds, for transfers: its mel in dB, `(B, M, T')`, or what this returned."""
+        """Style of a clip for transfers: of its mel in dB, `(B, M, T')`, or what this returned."""
         return self.fitted(style, self.encode, self.transfer)
 
     def fitted(
@@ -103,7 +103,7 @@ class Model(TransferModel):
         """
         if isinstance(clip, Style):
             return clip
-        steps, whole = self.config.fitting_steps, clip.shape[2] // ALIGNED * ALIGNED
+        steps, whole = self.config.fitting_steps, clip.shape[2] // FRAME_MULTIPLE * FRAME_MULTIPLE
         if not steps or not whole:
             return self.style(clip)
         with torch.inference_mode(False):  # what is made in that mode has no gradient
@@ -122,7 +122,7 @@ class Model(TransferModel):
     def losses(
         self, code: Tensor, style: Tensor, target: Tensor, notes: Tensor | None = None
     ) -> Losses:
-        """How far the decoder's output is from the target, and the code from telling the notes.
+        """Losses: the decoder's output against the target, and the code against the notes.
 
         The error of the normalised mel is absolute, and counts more where the target is loud:
         partials are few, and a blur between them would cost little. Beside it counts the
@@ -157,7 +157,7 @@ class Model(TransferModel):
             logits = self.note_head(code).float()
             sounding = F.avg_pool1d(notes.float(), STRIDE)
             terms["notes"] = F.binary_cross_entropy_with_logits(
-                logits, sounding, pos_weight=logits.new_tensor(SOUNDING)
+                logits, sounding, pos_weight=logits.new_tensor(NOTE_WEIGHT)
             )
             total = total + self.config.note_weight * terms["notes"]
         return {"total": total, **terms}

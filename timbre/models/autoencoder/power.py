@@ -7,8 +7,8 @@ from torch import Tensor
 
 LOG_PER_DB = math.log(10) / 10  # natural logarithm of power
 
-SOFTNESS = 3.0  # dB over which the share of a bin in a lift falls by a factor of e
-MOST = 12.0  # dB, of a lift; softness times four, so that no louder bin falls below a softer one
+SOFTNESS_DB = 3.0  # dB over which the share of a bin in a lift falls by a factor of e
+MAX_LIFT_DB = 12.0  # four times the softness, so that no louder bin falls below a softer one
 HALVINGS = 14  # of the search: to within 0.002 dB
 
 
@@ -30,10 +30,10 @@ def restore_frame_power(mel: Tensor, power: Tensor, width: float) -> Tensor:
         width: bins that lie so many dB below the loudest of the frame move half as far.
 
     Returns:
-        The mel, `(B, M, T)`, of the power wanted, or as near to it as `MOST` reaches.
+        The mel, `(B, M, T)`, of the power wanted, or as near to it as `MAX_LIFT_DB` reaches.
     """
-    share = torch.sigmoid((mel - mel.amax(dim=1, keepdim=True) + width) / SOFTNESS)
-    low, high = torch.full_like(power, -MOST), torch.full_like(power, MOST)
+    share = torch.sigmoid((mel - mel.amax(dim=1, keepdim=True) + width) / SOFTNESS_DB)
+    low, high = torch.full_like(power, -MAX_LIFT_DB), torch.full_like(power, MAX_LIFT_DB)
     for _ in range(HALVINGS):
         middle = (low + high) / 2
         less = frame_power(mel + middle * share) < power

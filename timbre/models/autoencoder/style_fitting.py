@@ -17,11 +17,11 @@ from timbre.core.params import Audio
 from timbre.models.autoencoder.power import frame_power
 from timbre.models.style import Style
 
-TINY = 1e-4  # of a squared error, 0.2 dB: a root has no gradient at 0
-RANGE = 30.0  # dB below the usual level: softer frames tell little, and are left alone
-SOFTNESS = 3.0  # dB over which that sets in
+MIN_SQUARED_ERROR = 1e-4  # of a squared error, 0.2 dB: a root has no gradient at 0
+RANGE_DB = 30.0  # dB below the usual level: softer frames tell little, and are left alone
+SOFTNESS_DB = 3.0  # dB over which that sets in
 BETAS, EPSILON = (0.9, 0.999), 1e-8  # of Adam
-SMOOTHED = 0.35  # Slaney's mel to each side, that an equaliser is smoothed over
+SMOOTHING_WIDTH = 0.35  # Slaney's mel to each side, that an equaliser is smoothed over
 
 
 def spectral_distance(made: Tensor, wanted: Tensor) -> Tensor:
@@ -29,7 +29,7 @@ def spectral_distance(made: Tensor, wanted: Tensor) -> Tensor:
 
     See `timbre.evaluation.metrics.distances.lsd`: root mean square over time, mean over bands.
     """
-    return ((made - wanted).float().square().mean(dim=2) + TINY).sqrt().mean()
+    return ((made - wanted).float().square().mean(dim=2) + MIN_SQUARED_ERROR).sqrt().mean()
 
 
 def fit_style(
@@ -83,7 +83,7 @@ def descend(
 
 
 def residual_gain(made: Tensor, clip: Tensor, audio: Audio) -> Tensor:
-    """How much louder a clip is than what was made of it, where something sounds: `(B, M, 1)`, dB.
+    """Residual gain of a clip over what was made of it, where something sounds: `(B, M, 1)`, dB.
 
     Args:
         made: mel in dB, `(B, M, T)`.
@@ -92,7 +92,7 @@ def residual_gain(made: Tensor, clip: Tensor, audio: Audio) -> Tensor:
     """
     sounding = presence(clip, audio)
     gain = ((clip - made) * sounding).sum(dim=2) / (sounding.sum(dim=2) + 1)
-    reach = max(1, round(SMOOTHED / band_spacing(audio)))
+    reach = max(1, round(SMOOTHING_WIDTH / band_spacing(audio)))
     padded = F.pad(gain[:, None], (reach, reach), mode="replicate")
     return F.avg_pool1d(padded, 2 * reach + 1, stride=1).transpose(1, 2)
 
@@ -104,4 +104,4 @@ def equalized(mel: Tensor, gain: Tensor, audio: Audio) -> Tensor:
 
 def presence(mel: Tensor, audio: Audio) -> Tensor:
     """Whether something sounds, 0 to 1: mel at the usual level, `(B, M, T)` -> `(B, 1, T)`."""
-    return torch.sigmoid((frame_power(mel) - audio.level_db + RANGE) / SOFTNESS)
+    return torch.sigmoid((frame_power(mel) - audio.level_db + RANGE_DB) / SOFTNESS_DB)

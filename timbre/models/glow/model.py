@@ -136,7 +136,7 @@ class Model(TransferModel):
         )
 
     def conditions(self, content: Tensor, style: Tensor | Style) -> tuple[Tensor, list[Tensor]]:
-        """What the autoencoder makes of it, normalised `(B, M, T)`, and each level's condition."""
+        """Output of the autoencoder, normalised `(B, M, T)`, and each level's condition."""
         base = self.base
         with torch.no_grad():
             code = base.encode(base.normalize(content))

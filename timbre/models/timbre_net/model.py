@@ -22,12 +22,12 @@ from timbre.models.timbre_net.config import TimbreNetConfig
 from timbre.models.timbre_net.families import FAMILIES
 
 BANDS, LOWEST, HIGHEST = 128, 20.0, 8000.0  # Hz, what it hears of any mel
-COEFFICIENTS = slice(1, 13)  # the 2nd to the 13th; the first is the level
+MFCC_RANGE = slice(1, 13)  # the 2nd to the 13th; the first is the level
 HOP_SECONDS = 0.032  # of the frames that the net sees, about the reference's 500 of 16,000
 KERNELS = (4, 4, 4, 2)  # of the blocks, which also pool by as much
 SCALE_DB = 18.0  # what the coefficients are divided by
-KNOTS_APART = 7.5  # Slaney's mel between the knots of the random equalizer, about
-SMEAR = 2  # frames to either side, at most
+KNOT_SPACING = 7.5  # Slaney's mel between the knots of the random equalizer, about
+SMEAR_FRAMES = 2  # frames to either side, at most
 
 
 class Model(TrainableModel):
@@ -49,9 +49,9 @@ class Model(TrainableModel):
         super().__init__()
         assert base is None
         self.config = config
-        cosines = scipy.fft.dct(np.eye(BANDS), axis=0, norm="ortho")[COEFFICIENTS] @ _bands(audio)
+        cosines = scipy.fft.dct(np.eye(BANDS), axis=0, norm="ortho")[MFCC_RANGE] @ _bands(audio)
         self.register_buffer("cosines", torch.from_numpy(cosines).float(), persistent=False)
-        self.knots = max(2, round((audio.n_mels + 1) * band_spacing(audio) / KNOTS_APART))
+        self.knots = max(2, round((audio.n_mels + 1) * band_spacing(audio) / KNOT_SPACING))
         self.pool = max(1, round(HOP_SECONDS * audio.frames_per_second))
         layers: list[nn.Module] = []
         for number, kernel in enumerate(KERNELS):
@@ -139,7 +139,7 @@ class Model(TrainableModel):
         """A mel with noise and smear as vocoders leave them, so that they are no timbre."""
         level = self.config.roughness_db * torch.rand(len(mel), 1, 1, device=mel.device)
         noisy = mel + level * torch.randn_like(mel)
-        reach = int(torch.randint(SMEAR + 1, ()))
+        reach = int(torch.randint(SMEAR_FRAMES + 1, ()))
         padded = F.pad(noisy, (reach, reach), mode="replicate")
         return F.avg_pool1d(padded, 2 * reach + 1, stride=1)
 

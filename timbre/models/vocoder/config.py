@@ -6,6 +6,6 @@ from timbre.core.params import Section
 
 
 class RefinementConfig(Section):
-    """What is done to the audio of any vocoder."""
+    """Refinement of the audio of any vocoder."""
 
     iterations: int = Field(ge=0)  # of the correction by its mel

@@ -18,13 +18,13 @@ from timbre.core.signal import Signal
 from timbre.models import checkpoint
 from timbre.models.vocoder.config import RefinementConfig
 
-SILENCE = 1e-14  # power re full scale, -140 dB: added to both sides of a ratio
+POWER_FLOOR = 1e-14  # power re full scale, -140 dB: added to both sides of a ratio
 MAX_RATIO = 1e6  # of wanted to present power that is corrected at once
 MOMENTUM = 0.7  # of the turns; more overshoots where there are few
 
 
 class Vocoder(Protocol):
-    """What turns a mel into audio."""
+    """Vocoder: turns a mel into audio."""
 
     def __call__(self, mel: Tensor) -> Tensor:
         """`(B, M, T)` in dB -> `(B, T * hop_length)` in [-1, 1]; equal mel, equal audio."""
@@ -94,7 +94,7 @@ class Model(nn.Module):
         )  # fmt: skip
         spectrum = begun if before is None else begun + MOMENTUM * (begun - before)
         scaled = (spectrum.real**2 + spectrum.imag**2) * (2 / self.window.sum()) ** 2
-        ratio = (wanted + SILENCE) / (banded(self.filters, scaled) + SILENCE)
+        ratio = (wanted + POWER_FLOOR) / (banded(self.filters, scaled) + POWER_FLOOR)
         ratio = ratio.clamp(1 / MAX_RATIO, MAX_RATIO)
         gain = (banded(self.shares, ratio.log()) / 2).exp()
         corrected = torch.istft(

@@ -19,7 +19,7 @@ from timbre.models.vocos.config import VocosConfig
 from timbre.models.vocos.spectral_loss import SpectralLoss
 
 KERNEL = 7  # frames
-LOUDEST = 2.0  # magnitude re a sine of amplitude 1: no signal in [-1, 1] has more
+MAX_MAGNITUDE = 2.0  # magnitude re a sine of amplitude 1: no signal in [-1, 1] has more
 
 
 class Block(nn.Module):
@@ -88,7 +88,7 @@ class Model(TrainableModel):
         head = self.head(self.end(self.blocks(h))).transpose(1, 2)
         deviation, phase = head.chunk(2, dim=1)
         level = self.spread @ mel * (math.log(10) / 20)
-        magnitude = (level + deviation).clamp(max=math.log(LOUDEST)).exp()
+        magnitude = (level + deviation).clamp(max=math.log(MAX_MAGNITUDE)).exp()
         # the cosine and sine of an angle have no jump where it wraps around
         spectrum = torch.polar(magnitude * self.window.sum() / 2, phase)
         return torch.istft(

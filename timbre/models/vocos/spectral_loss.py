@@ -1,4 +1,4 @@
-"""How far audio is from audio, by spectra of several resolutions; phases do not matter."""
+"""Multi-resolution spectral loss between audio and audio; phases do not matter."""
 
 import torch
 import torch.nn.functional as F
@@ -7,9 +7,9 @@ from torch import Tensor, nn
 from timbre.audio.mel import mel_filters
 from timbre.core.params import Audio
 
-RANGE = 1e-4  # of the loudest magnitude, 80 dB: what lies deeper hardly counts, as in the metric
-SILENCE = 1e-5  # magnitude re full scale, -100 dB: what is silent has no range
-COARSER = 4  # how much shorter the second mel's window is, and how many fewer its bands are
+DYNAMIC_RANGE = 1e-4  # re the loudest, 80 dB: what lies deeper hardly counts, as in the metric
+MAGNITUDE_FLOOR = 1e-5  # magnitude re full scale, -100 dB: what is silent has no range
+COARSER_FACTOR = 4  # how much shorter the second mel's window is, and how many fewer its bands are
 MIN_N_FFT = 64  # of that window
 
 Losses = dict[str, Tensor]
@@ -32,8 +32,8 @@ class SpectralLoss(nn.Module):
         super().__init__()
         quarters = (each / 4000 * audio.sample_rate for each in resolutions)
         self.resolutions = [4 * max(1, round(each)) for each in quarters]  # n_fft
-        shorter = max(MIN_N_FFT, audio.n_fft // COARSER)
-        coarse = {"n_fft": shorter, "n_mels": max(1, audio.n_mels // COARSER)}
+        shorter = max(MIN_N_FFT, audio.n_fft // COARSER_FACTOR)
+        coarse = {"n_fft": shorter, "n_mels": max(1, audio.n_mels // COARSER_FACTOR)}
         self.mels = [audio, audio.model_copy(update=coarse)]
         for number, each in enumerate(self.mels):
             filters = torch.from_numpy(mel_filters(each)).float()
@@ -70,11 +70,11 @@ def _magnitude(sound: Tensor, n_fft: int) -> Tensor:
     window = torch.hann_window(n_fft, device=sound.device)
     spectrum = torch.stft(sound, n_fft, n_fft // 4, window=window, return_complex=True)
     power = (spectrum.real**2 + spectrum.imag**2) * (2 / window.sum()) ** 2
-    return (power + SILENCE**2).sqrt()  # at 0 the root has no gradient
+    return (power + MAGNITUDE_FLOOR**2).sqrt()  # at 0 the root has no gradient
 
 
 def _log_distance(one: Tensor, other: Tensor) -> Tensor:
     """Mean absolute difference of the logarithms of magnitudes `(B, F, T)`."""
     louder = torch.maximum(one, other).amax(dim=(1, 2), keepdim=True).detach()
-    floor = RANGE * louder
+    floor = DYNAMIC_RANGE * louder
     return F.l1_loss((one + floor).log(), (other + floor).log())

@@ -94,7 +94,7 @@ class Quantizer(nn.Module):
         self.initialized.fill_(True)
 
     def _assigned(self, points: Tensor, codes: Tensor) -> tuple[Tensor, Tensor]:
-        """How many points each code got, and their sum."""
+        """Number of points of each code, and their sum."""
         count = points.new_zeros(self.config.codes).index_add_(
             0, codes, points.new_ones(len(points))
         )

@@ -19,7 +19,7 @@ from timbre.core.signal import at_level
 from timbre.evaluation.systems.frames import Frames
 from timbre.evaluation.systems.ulyanov.config import UlyanovConfig
 
-START = 1e-3  # standard deviation of the noise that is optimised
+START_STD = 1e-3  # standard deviation of the noise that is optimised
 MAX_LOG = 40.0  # of the result, so that its exponential stays finite
 
 
@@ -56,14 +56,14 @@ class System:
             log_spectrogram(torch.from_numpy(sound), self._settings) for sound in (content, style)
         )
         loss = objective(target, other, network, self._settings.style_weight)
-        start = torch.randn(target.shape, generator=generator) * START
+        start = torch.randn(target.shape, generator=generator) * START_STD
         fitted = minimize(loss, start, self._settings.iterations)
         sound = self._invert(fitted, len(content)).double().numpy()
         level = 10 * np.log10(np.mean(content.astype(np.float64) ** 2))
         return at_level(sound, level).astype(np.float32)
 
     def _invert(self, spectrogram: Tensor, length: int) -> Tensor:
-        """What `log_spectrogram` gives `(F, T)` -> sound `(length,)` of an unknown level."""
+        """Sound `(length,)` of an unknown level, of what `log_spectrogram` gives, `(F, T)`."""
         magnitude = spectrogram.nan_to_num().clamp(0, MAX_LOG).expm1().sqrt()
         n_fft = self._settings.n_fft
         sound: Tensor = torchaudio.functional.griffinlim(
