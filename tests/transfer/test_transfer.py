@@ -176,15 +176,6 @@ def test_a_silent_style_is_refused() -> None:
         tool(GLOW)(np.ones(RATE), np.zeros(RATE), RATE)
 
 
-def test_without_strength_the_sound_is_the_contents_own(
-    clips: tuple[Path, Path], tmp_path: Path
-) -> None:
-    tool(GLOW).file(*clips, tmp_path / "out.flac", TransferSettings(strength=0.0))
-    tool(GLOW).file(clips[0], clips[0], tmp_path / "own.flac")
-    found, own = (samples(tmp_path / f"{name}.flac") for name in ("out", "own"))
-    assert found == pytest.approx(own, abs=1e-3)
-
-
 def test_two_styles_make_another_sound_than_either(
     clips: tuple[Path, Path], tmp_path: Path
 ) -> None:

@@ -52,7 +52,8 @@ def transfer(
         typer.Option(help="Name of the model to use, see `timbre info`.", show_default="the first"),
     ] = None,
     strength: Annotated[
-        float, typer.Option(min=0, max=1, help="0: the content's own sound; 1: the style's.")
+        float,
+        typer.Option(min=0, max=1, help="0: the content itself; 1: all of the transfer."),
     ] = 1.0,
     blend: Annotated[
         Path | None, typer.Option(help="Recording of a second style to blend in.")

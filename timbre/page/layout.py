@@ -88,7 +88,7 @@ def build(
                 value=1,
                 step=0.05,
                 label="Strength",
-                info="0: the content's own sound, 1: the style's",
+                info="0: the content itself, 1: all of the transfer",
             )
         with gr.Accordion("More settings", open=False):
             blend = _upload("Second style, if you like")

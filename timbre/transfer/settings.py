@@ -14,7 +14,7 @@ class TransferSettings:
     """Settings of a transfer.
 
     Attributes:
-        strength: from 0, the content's own sound, to 1, the style's.
+        strength: from 0, the content itself, to 1, all of the transfer, in even steps of decibels.
         mix: share of the second style, 0 to 1, where there is one.
         temperature: of a model that samples, as `glow`: 0 is smoothest, 2 the
             most; None is the trained one.

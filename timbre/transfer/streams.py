@@ -17,6 +17,7 @@ from timbre.core.signal import RUMBLE_SECONDS, mixing, without_rumble
 from timbre.transfer.memmap import Floats, release
 
 CONTENT_FILE = "content.f32"  # the file of the samples, in the folder that is given
+PIPED_FILE = "piped"  # that of what came through a pipe
 BLOCK_SAMPLES = 1 << 18  # samples at once
 MAX_CHANNELS = 2  # that are kept apart
 
@@ -45,9 +46,9 @@ def read(
         InputError: as `timbre.audio.recordings.read`, but silence is let through.
     """
     if recordings.existing(path).is_fifo():  # which can be read once alone
-        with path.open("rb") as pipe, (folder / "piped").open("wb") as kept:
+        with path.open("rb") as pipe, (folder / PIPED_FILE).open("wb") as kept:
             shutil.copyfileobj(pipe, kept)
-        path = folder / "piped"
+        path = folder / PIPED_FILE
     decoded, converted = folder / "decoded.f32", folder / "decoded.wav"
     doubtful = recordings.is_doubtful(path)
     found = None if doubtful else _decoded(path, path, decoded, sample_rate, stereo, seconds)

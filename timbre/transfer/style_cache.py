@@ -5,16 +5,11 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
-from timbre.core.signal import SILENCE_PEAK
 from timbre.models.style import Style
 from timbre.transfer import styles
 from timbre.transfer.engine import Engine, average
-from timbre.transfer.memmap import Floats
 from timbre.transfer.settings import TransferSettings
 
-CONTENT_STYLE_PARTS = 2  # parts of the content, in which its own sound is heard
 MAX_REMEMBERED = 32  # recordings: in lists of pairs they come again
 
 
@@ -45,23 +40,13 @@ class StyleCache:
         self._known.move_to_end(key)
         return self._known[key]
 
-    def blend(
-        self, heard: Sequence[list[Style]], notes: Floats, settings: TransferSettings
-    ) -> Style:
-        """Blend of the styles, and of the content's own sound where the strength is less.
+    @staticmethod
+    def blend(heard: Sequence[list[Style]], settings: TransferSettings) -> Style:
+        """Blend of one or two styles.
 
         Args:
-            heard: the parts of one or two styles.
-            notes: the content, `(L, C)`.
-            settings: strength and mix count; of silence there is no own sound.
+            heard: the parts of each.
+            settings: mix counts.
         """
         shares = [1.0] if len(heard) == 1 else [1 - settings.mix, settings.mix]
-        sounds = list(zip(heard, shares, strict=True))
-        rate = self._engine.audio.sample_rate
-        own = notes[: round(styles.READ_SECONDS * rate)].mean(axis=1)
-        if settings.strength < 1 and np.abs(own).max() >= SILENCE_PEAK:
-            enough = np.resize(own, max(len(own), round(styles.MIN_PART_SECONDS * rate)))
-            parts = styles.parts(enough, "the content", self._engine.audio, CONTENT_STYLE_PARTS)
-            sounds = [(style, settings.strength * share) for style, share in sounds]
-            sounds.append((self._engine.timbres(parts), 1 - settings.strength))
-        return average(sounds)
+        return average(list(zip(heard, shares, strict=True)))

@@ -16,20 +16,29 @@ import numpy as np
 import soundfile
 import soxr
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from timbre.core.errors import InputError
 from timbre.core.files import apart
 from timbre.core.params import Audio
-from timbre.core.signal import SILENCE_PEAK, Signal, mixing, without_rumble
+from timbre.core.signal import SILENCE_PEAK, Signal, without_rumble
 from timbre.models import card, checkpoint, registry, shipped
 from timbre.models.contract import TransferModel
 from timbre.models.style import Style
 from timbre.models.vocoder import model as vocoder
-from timbre.transfer import engine, loudness, midi_content, streams, styles, writing
+from timbre.transfer import (
+    arrays,
+    engine,
+    loudness,
+    midi_content,
+    sounds,
+    streams,
+    strength,
+    styles,
+    writing,
+)
 from timbre.transfer.engine import Engine
 from timbre.transfer.loudness import Loudness
-from timbre.transfer.memmap import Floats
 from timbre.transfer.progress import ProgressCallback, no_progress
 from timbre.transfer.scratch_folder import temporary_folder, unwritten
 from timbre.transfer.settings import (
@@ -38,7 +47,10 @@ from timbre.transfer.settings import (
     OutputFormat,
     TransferSettings,
 )
+from timbre.transfer.sounds import Sound
 from timbre.transfer.style_cache import StyleCache
+
+WHOLE_FILE = "whole.f32"  # the file of a content at the rate of the output
 
 
 class Written(NamedTuple):
@@ -127,22 +139,25 @@ class Transfer:
         ours = self._audio.sample_rate
         if sample_rate <= 0:
             raise InputError(f"expected a sample rate in Hz, got {sample_rate}; please mend it.")
-        given = _channels(content, "content")
-        sounds = [_channels(style, "style")]
+        given = arrays.channels(content, "content")
+        clips = [arrays.channels(style, "style")]
         if blend is not None:
-            sounds.append(_channels(blend, "second style"))
+            clips.append(arrays.channels(blend, "second style"))
         notes = without_rumble(soxr.resample(given.T, sample_rate, ours), ours).astype(np.float32)
         with self._lock, temporary_folder() as folder:
             heard = []
-            for sound in sounds:
-                weights = mixing(np.mean(sound**2, axis=1), float(np.mean(sound.mean(axis=0) ** 2)))
-                clip = soxr.resample((weights @ sound).astype(np.float32), sample_rate, ours)
+            for sound in clips:
+                clip = soxr.resample(arrays.mono(sound), sample_rate, ours)
                 clip = without_rumble(clip, ours).astype(np.float32)
                 heard.append(self._engine.timbres(styles.parts(clip, "the style", self._audio)))
-            timbre = self._styles.blend(heard, notes, settings)
-            notes.tofile(folder / streams.CONTENT_FILE)
-            made, gain, _ = self._made(notes, timbre, settings, folder, watch)
-            output = soxr.resample(gain * np.asarray(made), ours, sample_rate)[: given.shape[1]].T
+            dry = source = Sound.kept(notes, folder / streams.CONTENT_FILE, ours)
+            if settings.strength < 1 and sample_rate != ours:
+                whole = without_rumble(given.T, sample_rate).astype(np.float32)
+                dry = Sound.kept(whole, folder / WHOLE_FILE, sample_rate)
+            timbre = self._styles.blend(heard, settings)
+            made, gain, _ = self._made(source, dry, timbre, settings, folder, watch)
+            played = gain * np.asarray(made.samples)
+            output = soxr.resample(played, made.sample_rate, sample_rate)[: given.shape[1]].T
         output = np.pad(output, [(0, 0), (0, given.shape[1] - output.shape[1])])
         return output.astype(np.float32).reshape(np.shape(content))
 
@@ -206,15 +221,18 @@ class Transfer:
             notes, remarks = midi_content.play(content, self._audio, folder)
         else:
             notes = streams.read(content, ours, folder, output_format.stereo)
-        timbre = self._styles.blend([self._styles.get(path) for path in heard], notes, settings)
+        source = dry = Sound(notes, folder / streams.CONTENT_FILE, ours)
+        if settings.strength < 1:
+            dry = sounds.whole(content, source, rate, folder)
+        timbre = self._styles.blend([self._styles.get(path) for path in heard], settings)
         made, gain, lufs = self._made(
-            notes, timbre, settings, folder, watch, output_format.normalize
+            source, dry, timbre, settings, folder, watch, output_format.normalize
         )
-        writing.write(out, made, gain, ours, rate)
+        writing.write(out, made.samples, gain, made.sample_rate, rate)
         return Written(
-            seconds=round(len(made) * rate / ours) / rate,
+            seconds=round(len(made.samples) * rate / made.sample_rate) / rate,
             sample_rate=rate,
-            channels=made.shape[1],
+            channels=made.samples.shape[1],
             content_lufs=lufs,
             gain_db=round(20 * math.log10(gain), 2) if gain else 0.0,
             remarks=remarks,
@@ -222,49 +240,41 @@ class Transfer:
 
     def _made(
         self,
-        notes: Floats,
+        source: Sound,
+        dry: Sound,
         timbre: Style,
         settings: TransferSettings,
         folder: Path,
         watch: ProgressCallback = no_progress,
         normalize: bool = False,
-    ) -> tuple[Floats, float, float | None]:
-        """Result, the gain that makes it as loud as the content, and the content's LUFS."""
-        rms, peak = streams.rms_and_peak(notes)
+    ) -> tuple[Sound, float, float | None]:
+        """What becomes of a content, the gain that makes it as loud, and the content's LUFS.
+
+        Args:
+            source: the content at the models' rate.
+            dry: it at the rate at which it is blended with what is made of it.
+            timbre: the sound that it gets.
+            settings: of the transfer.
+            folder: for what is computed.
+            watch: is told which share is done.
+            normalize: as loud as goes.
+        """
+        _, peak = streams.rms_and_peak(source.samples)
         if peak < SILENCE_PEAK:
-            return notes, 0.0, None  # of silence nothing but silence can be made
-        size = (*notes.shape, self._audio.sample_rate)
+            return source, 0.0, None  # of silence nothing but silence can be made
         with ThreadPoolExecutor(1) as aside:
-            measuring = aside.submit(loudness.integrated, folder / streams.CONTENT_FILE, *size)
-            made = self._engine.channels(notes, timbre, settings, folder, watch)
-            measured = aside.submit(loudness.integrated, folder / engine.RESULT_FILE, *size)
-            wanted = Loudness(measuring.result(), rms)
-            level, _ = streams.rms_and_peak(made)
-            peak = loudness.true_peak(made, self._audio.sample_rate)
+            measuring = aside.submit(dry.lufs)
+            if settings.strength == 0:
+                made = dry
+                watch(1.0)
+            else:
+                wet = self._engine.channels(source.samples, timbre, settings, folder, watch)
+                made = Sound(wet, folder / engine.RESULT_FILE, source.sample_rate)
+            if 0 < settings.strength < 1:
+                made = strength.between(dry, made, settings.strength, self._audio.f_max, folder)
+            measured = measuring if made is dry else aside.submit(made.lufs)
+            wanted = Loudness(measuring.result(), streams.rms_and_peak(dry.samples)[0])
+            level, _ = streams.rms_and_peak(made.samples)
+            peak = loudness.true_peak(made.samples, made.sample_rate)
             found = Loudness(measured.result(), level)
         return made, loudness.gain(found, peak, wanted, normalize), wanted.lufs
-
-
-def _channels(clip: ArrayLike, name: str) -> NDArray[np.float32]:
-    """A clip as `(C, L)`.
-
-    Raises:
-        InputError: if it is no array of finite floats with channels first.
-    """
-    array = np.asarray(clip)
-    if not np.issubdtype(array.dtype, np.floating):
-        raise InputError(
-            f"expected floats in [-1, 1], the {name} has {array.dtype}; please divide integers by "
-            "their full scale."
-        )
-    if array.ndim not in (1, 2) or not array.size or not np.isfinite(array).all():
-        raise InputError(
-            f"expected finite samples of shape (L,) or (C, L), the {name} has other ones in an "
-            f"array of shape {array.shape}; please mend it."
-        )
-    if array.ndim == 2 and array.shape[0] > array.shape[1]:
-        raise InputError(
-            f"expected the channels first, (C, L), the {name} has the shape {array.shape}; "
-            "please transpose it."
-        )
-    return np.atleast_2d(array).astype(np.float32)

@@ -78,7 +78,7 @@ def write(path: Path, sound: Floats, gain: float, made_at: int, sample_rate: int
         OSError: if it cannot be written.
     """
     suffix, channels = path.suffix.lower(), sound.shape[1]
-    pieces = _resampled(sound, gain, made_at, sample_rate)
+    pieces = resampled(sound, gain, made_at, sample_rate)
     with replacing(path) as temporary:
         if suffix in FFMPEG_FORMATS:
             _encode(temporary, pieces, channels, sample_rate, FFMPEG_FORMATS[suffix])
@@ -95,8 +95,15 @@ def write(path: Path, sound: Floats, gain: float, made_at: int, sample_rate: int
                     file.write(piece[start : start + BLOCK_SAMPLES])
 
 
-def _resampled(sound: Floats, gain: float, made_at: int, sample_rate: int) -> Iterator[Floats]:
-    """The sound in blocks at another rate, as long as it is to a sample."""
+def resampled(sound: Floats, gain: float, made_at: int, sample_rate: int) -> Iterator[Floats]:
+    """The sound in blocks at another rate, as long as it is to a sample.
+
+    Args:
+        sound: `(L, C)`, on disk or in memory.
+        gain: that it is multiplied by.
+        made_at: Hz, what it is sampled at.
+        sample_rate: Hz, of the blocks.
+    """
     stream = soxr.ResampleStream(made_at, sample_rate, sound.shape[1], dtype="float32")
     left = round(len(sound) * sample_rate / made_at)
     for block in blocks(sound):

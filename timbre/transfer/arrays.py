@@ -1,0 +1,38 @@
+"""Clips that are given as arrays: what is taken, and how channels become one."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from timbre.core.errors import InputError
+from timbre.core.signal import Signal, mixing
+
+
+def channels(clip: ArrayLike, name: str) -> NDArray[np.float32]:
+    """A clip as `(C, L)`.
+
+    Raises:
+        InputError: if it is no array of finite floats with channels first.
+    """
+    array = np.asarray(clip)
+    if not np.issubdtype(array.dtype, np.floating):
+        raise InputError(
+            f"expected floats in [-1, 1], the {name} has {array.dtype}; please divide integers by "
+            "their full scale."
+        )
+    if array.ndim not in (1, 2) or not array.size or not np.isfinite(array).all():
+        raise InputError(
+            f"expected finite samples of shape (L,) or (C, L), the {name} has other ones in an "
+            f"array of shape {array.shape}; please mend it."
+        )
+    if array.ndim == 2 and array.shape[0] > array.shape[1]:
+        raise InputError(
+            f"expected the channels first, (C, L), the {name} has the shape {array.shape}; "
+            "please transpose it."
+        )
+    return np.atleast_2d(array).astype(np.float32)
+
+
+def mono(sound: NDArray[np.float32]) -> Signal:
+    """All channels of `(C, L)` as one, so that nothing audible vanishes."""
+    weights = mixing(np.mean(sound**2, axis=1), float(np.mean(sound.mean(axis=0) ** 2)))
+    return (weights @ sound).astype(np.float32)

@@ -1,0 +1,70 @@
+"""Strength of a transfer: from the content itself to what the model made of it, in even steps.
+
+Each bin of a spectrogram lies between both in decibels, so that the log-spectral distance to the
+content grows with the strength, and that to the model's output falls with it. Phases are those of
+the sum of both, as of two sounds at once, of which the louder one is followed.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import scipy.signal
+from numpy.typing import NDArray
+
+from timbre.transfer.memmap import Floats, allocate, release
+from timbre.transfer.sounds import Sound
+from timbre.transfer.streams import BLOCK_SAMPLES, rms_and_peak
+
+WINDOW = 0.064  # s, of the spectrogram: partials of low notes lie apart
+OVERLAP = 4  # windows in which a sample lies
+SOFTEST = 1e-6  # amplitude re full scale: what is softer counts as this soft
+MOST = 10.0  # times that a bin of the sum is lifted at most, where both cancel
+MIXED, RESAMPLED = "mixed.f32", "resampled.f32"  # files in the folder that is given
+
+
+def between(content: Sound, made: Sound, strength: float, top: float, folder: Path) -> Sound:
+    """The sound at some strength between a content and what a model made of it.
+
+    Args:
+        content: not silent.
+        made: as many channels at any level and rate, about as long; what is missing at the end is
+            silence.
+        strength: between 0, where it is the content, and 1, where it is what was made.
+        top: Hz, above which the model makes nothing: there the content fades linearly.
+        folder: for the result.
+
+    Returns:
+        At the rate and the length of the content.
+    """
+    sample_rate, dry = content.sample_rate, content.samples
+    wet = made.resampled(sample_rate, folder / RESAMPLED).samples
+    window = 1 << round(np.log2(WINDOW * sample_rate))
+    settings = {"nperseg": window, "noverlap": window - window // OVERLAP}
+    audible = np.fft.rfftfreq(window, 1 / sample_rate) <= top
+    level = rms_and_peak(dry)[0] / max(rms_and_peak(wet)[0], SOFTEST)
+    out = allocate(folder / MIXED, dry.shape)
+    for start in range(0, len(dry), BLOCK_SAMPLES):
+        # with a window's length on both sides every block is what the whole would be
+        first, stop = max(start - window, 0), start + BLOCK_SAMPLES + window
+        pair = [_part(dry, first, stop), level * _part(wet, first, stop)]
+        one, other = (scipy.signal.stft(sound.T, **settings)[2] for sound in pair)
+        heard = (1 - strength) * one + strength * other
+        wanted = _soft(one) ** (1 - strength) * _soft(other) ** strength
+        gain = np.where(audible[:, None], np.minimum(wanted / _soft(heard), MOST), 1.0)
+        sound = scipy.signal.istft(gain * heard, **settings)[1].T
+        end = min(start + BLOCK_SAMPLES, len(dry))
+        out[start:end] = sound[start - first : end - first]
+        for array in (dry, wet, out):
+            release(array)
+    return Sound(out, folder / MIXED, sample_rate)
+
+
+def _soft(spectrum: NDArray[np.complex128]) -> NDArray[np.float64]:
+    """Absolute values, none of them softer than counts."""
+    return np.maximum(np.abs(spectrum), SOFTEST)
+
+
+def _part(sound: Floats, start: int, stop: int) -> NDArray[np.float64]:
+    """A part of a sound, with silence after its end."""
+    found = sound[start:stop].astype(np.float64)
+    return np.pad(found, [(0, stop - start - len(found)), (0, 0)])
