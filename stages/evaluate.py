@@ -20,8 +20,8 @@ from timbre.core.console import run
 from timbre.core.errors import InputError
 from timbre.core.files import replacing, write_json
 from timbre.evaluation.cases.cases import Cases
-from timbre.evaluation.metrics.distances import HEADLINE, NAMES
 from timbre.evaluation.metrics.melodia import Melodia
+from timbre.evaluation.metrics.registry import HEADLINE, METRICS
 from timbre.evaluation.results.outputs import Outputs
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def main() -> None:
         folder.mkdir()
         for system, rows in table.items():
             with (folder / f"{system}.csv").open("w", newline="") as file:
-                writer = csv.DictWriter(file, ["case", *NAMES], lineterminator="\n")
+                writer = csv.DictWriter(file, ["case", *METRICS], lineterminator="\n")
                 writer.writeheader()
                 for case, row in rows.items():
                     writer.writerow({"case": case} | {key: f"{row[key]:.6g}" for key in row})

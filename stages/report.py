@@ -7,22 +7,28 @@ Usage: python -m stages.report BENCHMARK BENCHMARK_METRICS CASES TRAIN COST EXAM
 import argparse
 import csv
 import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from stages.params import Params, load
 from timbre.core.console import run
 from timbre.core.errors import InputError
 from timbre.core.files import replacing, write_json
 from timbre.evaluation.cases.cases import Cases
+from timbre.evaluation.metrics.registry import COMPARED, METRICS
 from timbre.evaluation.results import results
-from timbre.evaluation.results.results import METRICS, System
+from timbre.evaluation.results.results import System
 from timbre.evaluation.results.statistics import Interval
 from timbre.report import page as page
 from timbre.report import sources as sources
 from timbre.report import tables as tables
 
+TIMBRE_METRICS = ("timbre", "mfcc", "lsd")  # whose orders of the systems are compared
+SHOWN = ("copy_content", "eq_match", "vqvae", "glow", "glow_shipped", "resynthesis")  # at the end
 EXTREMES = 3  # best and worst cases that are named
 SHUFFLED = "_shuffled"  # ends the name of a system that was given another case's style
 
@@ -85,7 +91,7 @@ def where(
     for key, kind in kinds.items():
         parts = [
             {"metric": METRICS[metric], "rows": rows}
-            for metric in tables.HEADLINE
+            for metric in COMPARED
             if (rows := tables.grouped(systems, labels, key, names, metric))
         ]
         if parts:
@@ -107,10 +113,10 @@ def html(
     models = sources.with_role(names, "model")
     marked = [*sources.with_role(names, "floor"), *models, *sources.with_role(names, "ceiling")]
     best = tables.best(summary, models)
-    questions = {
-        question: tables.compared(systems, among, resamples, seed)
-        for question, among in pairs(names).items()
-    }
+    asked = pairs(names)
+    every = [pair for among in asked.values() for pair in among]
+    rows = iter(tables.compared(systems, every, resamples, seed))
+    questions = {question: [next(rows) for _ in among] for question, among in asked.items()}
     training = params.train.model_dump()
     return page.render(
         count=len(cases),
@@ -119,9 +125,10 @@ def html(
         floors=sources.with_role(names, "floor"),
         ceilings=sources.with_role(names, "ceiling"),
         columns=tables.shown(summary),
-        bars=[each for m in tables.HEADLINE if (each := page.bars(summary, names, m))],
-        headline=tables.HEADLINE,
+        bars=[each for m in COMPARED if (each := page.bars(summary, names, m))],
+        headline=COMPARED,
         questions={question: rows for question, rows in questions.items() if rows},
+        agreement=tables.agreement(systems, TIMBRE_METRICS),
         marked=marked,
         where=where(systems, labels, marked),
         heats=heats,
@@ -141,6 +148,15 @@ def html(
         seed=seed,
         resamples=resamples,
     )
+
+
+def took() -> str:
+    """What the whole run of DVC took, in words; nothing where the stage runs by itself."""
+    for parent in psutil.Process().parents():
+        if "dvc" in " ".join(parent.cmdline()[:3]):
+            minutes, seconds = divmod(round(time.time() - parent.create_time()), 60)
+            return f", {minutes}:{seconds:02} after `dvc` was started"
+    return ""
 
 
 def main() -> None:
@@ -181,7 +197,8 @@ def main() -> None:
             temporary.write_text(text)
     write_scores(args.scores, summary)
     write_plots(args.plots, summary, heats)
-    print(f"report of {len(systems)} systems on {len(cases)} cases: {args.html}")
+    print(tables.glance(summary, SHOWN))
+    print(f"report of {len(systems)} systems on {len(cases)} cases{took()}: {args.html.resolve()}")
 
 
 if __name__ == "__main__":

@@ -3,10 +3,11 @@
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from timbre.core.errors import InputError
-from timbre.evaluation.metrics import distances as metrics
+from timbre.evaluation.metrics.registry import COMPARED
 from timbre.evaluation.results import results
 from timbre.evaluation.results.statistics import Interval
 from timbre.report import sources as sources
@@ -60,7 +61,8 @@ def test_a_system_that_beats_another_in_each_case_wins_them_all() -> None:
         "other": {"lsd": dict.fromkeys(names, 2.5), "onset_f1": dict.fromkeys(names, 0.5)},
     }
     (row,) = tables.compared(systems, [("one", "other")], 50, 0)
-    lsd, timbre, _, onset = row.cells
+    cells = dict(zip(COMPARED, row.cells, strict=True))
+    lsd, timbre, onset = cells["lsd"], cells["timbre"], cells["onset_f1"]
     assert lsd.text == "100 % (100 to 100)"
     assert lsd.note == "−1.50 (−1.50 to −1.50)"  # noqa: RUF001 true minus signs
     assert timbre.text == tables.NONE
@@ -100,5 +102,33 @@ def test_no_case_is_among_the_best_and_the_worst() -> None:
     ]
 
 
-def test_every_metric_that_is_written_has_a_meaning() -> None:
-    assert tuple(results.METRICS) == metrics.NAMES
+def test_a_star_marks_what_differs_beyond_chance() -> None:
+    rng = np.random.default_rng(0)
+    noise = {str(number): rng.normal() for number in range(40)}
+    systems = {
+        "one": {"lsd": noise, "timbre": noise},
+        "other": {
+            "lsd": {name: value + 1 + 0.1 * rng.normal() for name, value in noise.items()},
+            "timbre": {name: value + rng.normal() for name, value in noise.items()},
+        },
+    }
+    (row,) = tables.compared(systems, [("one", "other")], 50, 0)
+    cells = dict(zip(COMPARED, row.cells, strict=True))
+    assert "*" in cells["lsd"].note
+    assert "*" not in cells["timbre"].note
+
+
+def test_measures_agree_where_they_order_systems_alike() -> None:
+    cases = "abcd"
+    values = {"x": 1.0, "y": 2.0, "z": 3.0}
+    systems = {
+        name: {
+            "lsd": dict.fromkeys(cases, value),
+            "timbre": dict.fromkeys(cases, 10 * value**2),
+            "onset_f1": dict.fromkeys(cases, value),  # higher is better: the other way round
+        }
+        for name, value in values.items()
+    }
+    found = {(a.one, a.other): a for a in tables.agreement(systems, ["lsd", "timbre", "onset_f1"])}
+    assert found["lsd", "timbre"][2:] == ("1.00", "1.00", len(cases))
+    assert found["lsd", "onset_f1"][2:4] == ("\N{MINUS SIGN}1.00", "\N{MINUS SIGN}1.00")

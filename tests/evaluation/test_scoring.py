@@ -14,8 +14,8 @@ from timbre.core.params import Audio
 from timbre.core.signal import at_level
 from timbre.evaluation.cases import cases as benchmark
 from timbre.evaluation.cases.cases import Case
-from timbre.evaluation.metrics.distances import NAMES
 from timbre.evaluation.metrics.melodia import Melodia
+from timbre.evaluation.metrics.registry import METRICS
 from timbre.evaluation.metrics.scoring import Scorer, Scores
 from timbre.evaluation.systems.measuring import SystemRunner, Task
 from timbre.evaluation.systems.neural import Resynthesis
@@ -142,7 +142,7 @@ def table(cases: Path, audio: Audio, scorer: Scorer, vocoder: Path) -> dict[str,
 
 def test_of_a_rendered_case_everything_is_known(table: dict[str, list[Scores]]) -> None:
     for rows in table.values():
-        assert all(set(row) == set(NAMES) and np.isfinite([*row.values()]).all() for row in rows)
+        assert all(set(row) == set(METRICS) and np.isfinite([*row.values()]).all() for row in rows)
 
 
 def test_a_target_is_at_no_distance_from_itself(cases: Path, scorer: Scorer) -> None:
@@ -153,25 +153,34 @@ def test_a_target_is_at_no_distance_from_itself(cases: Path, scorer: Scorer) -> 
     assert [own[name] for name in distances] == [0] * len(distances)
     assert own["rough"] == 1
     assert own["timbre"] == pytest.approx(0, abs=1e-6)
+    assert own["mfcc"] == pytest.approx(0, abs=1e-3)
+    assert own["envelope"] == pytest.approx(1)
+    assert own["attack"] == own["decay"] == 0
     assert own["onset_f1"] > 0.8
     assert own["frame_f1"] > 0.6  # notes ring on
 
 
 def test_each_copy_is_best_at_what_it_copies(table: dict[str, list[Scores]]) -> None:
     content, style = table["copy_content"], table["copy_style"]
-    assert mean(style, "timbre") < mean(content, "timbre")
+    for metric in ("timbre", "mfcc"):
+        assert mean(style, metric) < mean(content, metric)
     assert mean(content, "jaccard") < mean(style, "jaccard")
     for metric in ("onset_f1", "note_f1", "frame_f1"):
         assert mean(content, metric) > mean(style, metric)
 
 
 def test_a_wrong_style_is_another_timbre(table: dict[str, list[Scores]]) -> None:
-    assert mean(table["wrong_style"], "timbre") > mean(table["copy_style"], "timbre")
+    for metric in ("timbre", "mfcc"):
+        assert mean(table["wrong_style"], metric) > mean(table["copy_style"], metric)
 
 
 def test_resynthesis_is_nearest_to_the_target(table: dict[str, list[Scores]]) -> None:
     best = mean(table["resynthesis"], "lsd")
-    assert all(best < mean(rows, "lsd") for name, rows in table.items() if name != "resynthesis")
+    others = [rows for name, rows in table.items() if name != "resynthesis"]
+    assert all(best < mean(rows, "lsd") for rows in others)
+    for metric in ("mfcc", "attack", "decay"):
+        assert all(mean(table["resynthesis"], metric) < mean(rows, metric) for rows in others)
+    assert all(mean(table["resynthesis"], "envelope") > mean(rows, "envelope") for rows in others)
 
 
 def test_a_case_is_scored_the_same_whatever_is_scored_beside_it(
@@ -199,7 +208,7 @@ def test_without_a_target_the_clips_themselves_are_the_measure(
     case = whole[0]._replace(target=None, notes=None, style_family="")
     benchmark.write(tmp_path / "real", [case], whole.sample_rate)
     found = scorer.score(case, {"content": case.content, "style": case.style})
-    assert all(set(scores) == {"timbre", "jaccard"} for scores in found.values())
+    assert all(set(scores) == {"timbre", "mfcc", "jaccard"} for scores in found.values())
     assert found["content"]["jaccard"] == 0
     assert found["style"]["timbre"] == pytest.approx(0, abs=1e-6)
     bench = runner("resynthesis", tmp_path / "real", audio, vocoder)

@@ -5,7 +5,16 @@ import math
 import numpy as np
 import pytest
 
-from timbre.evaluation.results.statistics import Interval, Scores, bootstrap, difference, wins
+from timbre.evaluation.results.statistics import (
+    Interval,
+    Scores,
+    bootstrap,
+    difference,
+    holm,
+    rank_correlation,
+    signed_rank,
+    wins,
+)
 
 RESAMPLES, SEED = 1000, 0
 
@@ -130,3 +139,31 @@ def test_only_cases_of_both_are_compared() -> None:
     b = {"p": 3.0, "r": 2.0, "s": 7.0}
     assert difference(a, b, RESAMPLES, SEED) == Interval(-2.0, -2.0, -2.0, 1)
     assert wins(a, b, True, RESAMPLES, SEED) == Interval(1.0, 1.0, 1.0, 1)
+
+
+def test_holm_is_between_no_correction_and_bonferronis() -> None:
+    values = [0.04, 0.001, 0.03, 0.5, 0.01]
+    adjusted = holm(values)
+    assert all(p <= h <= min(1, len(values) * p) for p, h in zip(values, adjusted, strict=True))
+    assert [adjusted[n] for n in np.argsort(values)] == sorted(adjusted)
+    assert min(adjusted) == pytest.approx(5 * 0.001)
+    assert adjusted[4] == pytest.approx(4 * 0.01)
+    assert holm([]) == []
+
+
+def test_chance_is_told_from_a_difference() -> None:
+    rng = np.random.default_rng(0)
+    a = {str(number): rng.normal() for number in range(60)}
+    more = {name: value + 0.5 + 0.5 * rng.normal() for name, value in a.items()}
+    other = {name: value + rng.normal() for name, value in a.items()}
+    assert signed_rank(a, more) < 1e-4
+    assert signed_rank(a, more) == pytest.approx(signed_rank(more, a))
+    assert signed_rank(a, other) > 0.01
+    assert signed_rank(a, a) == signed_rank(a, {}) == 1
+
+
+def test_ranks_correlate_whatever_the_scale() -> None:
+    values = [3.0, 1.0, 2.0, 5.0]
+    assert rank_correlation(values, np.exp(values).tolist()) == pytest.approx(1)
+    assert rank_correlation(values, [-v for v in values]) == pytest.approx(-1)
+    assert math.isnan(rank_correlation(values, [1.0] * 4))

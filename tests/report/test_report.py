@@ -23,7 +23,7 @@ from timbre.core.files import write_json
 from timbre.core.notes import notes_from_columns
 from timbre.evaluation.cases import cases as benchmark
 from timbre.evaluation.cases.cases import Case
-from timbre.evaluation.results.results import METRICS
+from timbre.evaluation.metrics.registry import METRICS
 
 RATE = 16_000
 PIANO, STRINGS = (1.0, 0.4, 0.1), (0.5, 0.5, 0.4, 0.3)  # amplitudes of harmonics

@@ -16,7 +16,7 @@ from tests.conftest import change, committed, run_stage, write_params
 from timbre.core.params import Audio
 from timbre.evaluation.cases import cases as benchmark
 from timbre.evaluation.cases.cases import Case
-from timbre.evaluation.metrics.distances import NAMES
+from timbre.evaluation.metrics.registry import METRICS
 from timbre.evaluation.results.outputs import Outputs
 from timbre.models import checkpoint
 from timbre.models.timbre_net.config import TimbreNetConfig
@@ -97,10 +97,11 @@ def scored(folder: Path) -> Rows:
 
 def test_every_case_is_a_row_with_all_that_is_known(scored: Rows) -> None:
     assert set(scored) == {"copy_style", "wrong", "eq_match"}
-    unknown = {"onset_f1", "note_f1", "frame_f1", "family"}  # no notes, no families
+    # no notes, no families, and steady tones
+    unknown = {"onset_f1", "note_f1", "frame_f1", "family", "attack", "decay", "envelope"}
     for row in scored["copy_style"]:
-        assert list(row) == ["case", *NAMES]
-        assert {name for name in NAMES if not row[name]} == unknown
+        assert list(row) == ["case", *METRICS]
+        assert {name for name in METRICS if not row[name]} == unknown
     assert [row["case"] for row in scored["copy_style"]] == [f"case{n}" for n in range(5)]
 
 

@@ -17,7 +17,7 @@ from timbre.core.errors import InputError
 from timbre.core.params import Audio
 from timbre.core.signal import flac
 from timbre.evaluation.cases.cases import Cases
-from timbre.evaluation.results.results import METRICS
+from timbre.evaluation.metrics.registry import METRICS
 from timbre.evaluation.results.statistics import Interval
 from timbre.report import sources as sources
 from timbre.report import tables as tables

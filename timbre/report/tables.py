@@ -2,13 +2,23 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import NamedTuple
 
-from timbre.evaluation.results.results import METRICS, System, mean_of, ranked
-from timbre.evaluation.results.statistics import Interval, difference, wins
+from timbre.evaluation.metrics.registry import COMPARED, HEADLINE, METRICS
+from timbre.evaluation.results.results import System, mean_of, ranked
+from timbre.evaluation.results.statistics import (
+    Interval,
+    Scores,
+    difference,
+    holm,
+    rank_correlation,
+    signed_rank,
+    wins,
+)
 from timbre.report.sources import about
 
-HEADLINE = ("lsd", "timbre", "jaccard", "onset_f1")  # one for each thing that can go wrong
+LEVEL = 0.05  # of significance
 NONE = "\N{EN DASH}"
 Labels = Mapping[str, Mapping[str, str]]  # what is known of a case, by its name
 
@@ -21,11 +31,21 @@ class Cell(NamedTuple):
 
 
 class Compared(NamedTuple):
-    """Two systems case by case: a cell each metric of `HEADLINE`."""
+    """Two systems case by case: a cell each metric of `COMPARED`."""
 
     one: str
     other: str
     cells: list[Cell]
+
+
+class Agreement(NamedTuple):
+    """How alike two metrics order the systems: rank correlations as text."""
+
+    one: str
+    other: str
+    systems: str  # of the systems' means
+    cases: str  # within a case, the mean over cases
+    counted: int  # cases
 
 
 class Spot(NamedTuple):
@@ -64,8 +84,8 @@ def score_cell(intervals: Mapping[str, Interval], metric: str) -> Cell:
 
 
 def shown(summary: Mapping[str, Mapping[str, Interval]]) -> list[str]:
-    """The metrics that some system has, those of `HEADLINE` first."""
-    order = dict.fromkeys((*HEADLINE, *METRICS))
+    """The metrics that some system has, those of `COMPARED` first."""
+    order = dict.fromkeys((*COMPARED, *METRICS))
     return [metric for metric in order if any(metric in each for each in summary.values())]
 
 
@@ -78,11 +98,25 @@ def cases_of(intervals: Mapping[str, Interval]) -> str:
 def best(summary: Mapping[str, Mapping[str, Interval]], names: Sequence[str]) -> dict[str, str]:
     """Best system by metric, by its mean; of two equal ones the first."""
     found = {}
-    for metric, (_, better, *_) in METRICS.items():
+    for metric, description in METRICS.items():
+        better = description.better
         means = {n: summary[n][metric].mean for n in names if metric in summary[n]}
         if means and better in ("lower", "higher"):
             found[metric] = (min if better == "lower" else max)(means, key=means.__getitem__)
     return found
+
+
+def glance(summary: Mapping[str, Mapping[str, Interval]], names: Sequence[str]) -> str:
+    """A table for a terminal: the means of the headline metrics, a line each of some systems."""
+    rows = [["", *(METRICS[metric].heading for metric in HEADLINE)]]
+    for name in names:
+        if name in summary:
+            cells = (score_cell(summary[name], metric).text for metric in HEADLINE)
+            rows.append([name, *cells])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows
+    )
 
 
 def markdown(summary: Mapping[str, Mapping[str, Interval]]) -> str:
@@ -104,25 +138,64 @@ def markdown(summary: Mapping[str, Mapping[str, Interval]]) -> str:
 def compared(
     systems: Mapping[str, System], pairs: Sequence[tuple[str, str]], resamples: int, seed: int
 ) -> list[Compared]:
-    """Wins of the first of a pair over the second, and by how much, over the cases of both."""
+    """Wins of the first of a pair over the second, and by how much, over the cases of both.
+
+    A star says that the two differ (Wilcoxon's signed-rank test, P below 0.05 after Holm's
+    correction for all comparisons that are given).
+    """
+    pairs_of_scores = [
+        (systems[one].get(metric, {}), systems[other].get(metric, {}))
+        for one, other in pairs
+        for metric in COMPARED
+    ]
+    certain = iter(p < LEVEL for p in holm([signed_rank(a, b) for a, b in pairs_of_scores]))
+    scores = iter(pairs_of_scores)
+    return [
+        Compared(
+            *pair,
+            [
+                _compared(metric, *next(scores), next(certain), resamples, seed)
+                for metric in COMPARED
+            ],
+        )
+        for pair in pairs
+    ]
+
+
+def _compared(metric: str, a: Scores, b: Scores, certain: bool, resamples: int, seed: int) -> Cell:
+    """Wins of `a` over `b` by a metric, and the mean difference."""
+    lower, digits = METRICS[metric].lower_is_better, METRICS[metric].digits
+    assert lower is not None, metric
+    won = wins(a, b, lower, resamples, seed)
+    if not won.cases:
+        return Cell(NONE)
+    share = f"{won.mean:.0%} ({100 * won.low:.0f} to {100 * won.high:.0f})".replace("%", " %")
+    apart = difference(a, b, resamples, seed)
+    sign = "+" if apart.mean > 0 else ""
+    star = "*" if certain else ""
+    return Cell(share, f"{sign}{number(apart.mean, digits)}{star} ({span(apart, digits)})")
+
+
+def agreement(systems: Mapping[str, System], metrics: Sequence[str]) -> list[Agreement]:
+    """Rank correlation of each two metrics: over the means of systems, and within cases.
+
+    Within a case the systems are ranked by both; the mean over cases is given. 1 is the same order.
+    """
     rows = []
-    for one, other in pairs:
-        cells = []
-        for metric in HEADLINE:
-            a, b = (systems[name].get(metric, {}) for name in (one, other))
-            lower = METRICS[metric].lower_is_better
-            assert lower is not None, metric
-            won = wins(a, b, lower, resamples, seed)
-            if not won.cases:
-                cells.append(Cell(NONE))
-                continue
-            share = f"{won.mean:.0%} ({100 * won.low:.0f} to {100 * won.high:.0f})"
-            apart = difference(a, b, resamples, seed)
-            digits = METRICS[metric].digits
-            sign = "+" if apart.mean > 0 else ""
-            note = f"{sign}{number(apart.mean, digits)} ({span(apart, digits)})"
-            cells.append(Cell(share.replace("%", " %"), note))
-        rows.append(Compared(one, other, cells))
+    for one, other in combinations(metrics, 2):
+        signs = [-1 if METRICS[each].lower_is_better else 1 for each in (one, other)]
+        both = [s for s in systems.values() if one in s and other in s]
+        means = [[mean_of(s[each], s[each])[0] for s in both] for each in (one, other)]
+        over_systems = signs[0] * signs[1] * rank_correlation(*means)
+        within = []
+        for case in sorted({case for s in both for case in s[one].keys() & s[other].keys()}):
+            scored = [s for s in both if case in s[one] and case in s[other]]
+            values = [[s[each][case] for s in scored] for each in (one, other)]
+            if not any(math.isnan(value) for row in values for value in row):
+                within.append(signs[0] * signs[1] * rank_correlation(*values))
+        known = [value for value in within if not math.isnan(value)]
+        mean = math.fsum(known) / len(known) if known else math.nan
+        rows.append(Agreement(one, other, number(over_systems, 2), number(mean, 2), len(known)))
     return rows
 
 

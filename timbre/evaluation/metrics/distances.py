@@ -16,12 +16,6 @@ from timbre.core.signal import resampled
 
 Signal = NDArray[np.floating]
 
-NAMES = (  # of all metrics, in the order in which they are written
-    "lsd", "lsd_frames", "lsd_raw", "lsd_frames_raw", "rough", "timbre", "jaccard", "onset_f1",
-    "note_f1", "frame_f1", "family",
-)  # fmt: skip
-# those that are shown side by side by `dvc metrics show`; all others stand in the report
-HEADLINE = ("lsd", "timbre", "jaccard", "onset_f1", "frame_f1", "rough")
 SAMPLE_RATE = 16_000  # Hz
 N_FFT, HOP, BANDS = 2048, 512, 128  # of the distances, as librosa's defaults are
 RANGE_DB = 80.0  # below the loudest value

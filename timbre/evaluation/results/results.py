@@ -1,87 +1,15 @@
-"""Scores of the systems: the metrics and what they mean, and a score for each case."""
+"""Scores of the systems, a score for each case and metric."""
 
 import csv
 import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from timbre.core.errors import InputError
+from timbre.evaluation.metrics.registry import METRICS
 from timbre.evaluation.results.statistics import Interval, Scores, bootstrap
 
 System = Mapping[str, Scores]  # metric: scores by case
-
-
-class Metric(NamedTuple):
-    """Description of a metric."""
-
-    heading: str
-    better: str  # lower, higher, or what is ideal
-    digits: int  # after the point
-    meaning: str  # one line for a reader who is new to it
-
-    @property
-    def lower_is_better(self) -> bool | None:
-        """None if the best value lies in between."""
-        return {"lower": True, "higher": False}.get(self.better)
-
-
-METRICS = {
-    "lsd": Metric(
-        "LSD",
-        "lower",
-        2,
-        "log-spectral distance to the target in dB, computed as Cífka et al. do: "
-        "both clips are first brought to one loudness",
-    ),
-    "lsd_frames": Metric(
-        "LSD by frame",
-        "lower",
-        2,
-        "the same distance, with the mean taken over frames, as is usual elsewhere",
-    ),
-    "lsd_raw": Metric("LSD with level", "lower", 2, "LSD where a wrong loudness counts too"),
-    "lsd_frames_raw": Metric(
-        "LSD by frame, with level", "lower", 2, "LSD by frame where a wrong loudness counts too"
-    ),
-    "rough": Metric(
-        "roughness",
-        "near 1",
-        2,
-        "how much the sound changes from frame to frame against the target's: "
-        "below 1 is blurred, above 1 is noisy",
-    ),
-    "timbre": Metric(
-        "timbre",
-        "lower",
-        3,
-        "how unlike the target's the sound is (the style's, where there is no target), heard by a "
-        "network that was trained to tell timbres apart: 0 is the same timbre, 2 the opposite",
-    ),
-    "jaccard": Metric(
-        "pitch",
-        "lower",
-        3,
-        "the share of pitches that are wrong (Jaccard distance), as Melodia follows them: "
-        "0 is every pitch right, 1 is none",
-    ),
-    "onset_f1": Metric(
-        "onset F1",
-        "higher",
-        3,
-        "notes with the right pitch that begin at the right time, as Basic Pitch hears them",
-    ),
-    "note_f1": Metric("note F1", "higher", 3, "the same, where notes must also end rightly"),
-    "frame_f1": Metric(
-        "frame F1", "higher", 3, "all pitches that sound at a time against those of the notes"
-    ),
-    "family": Metric(
-        "family",
-        "higher",
-        2,
-        "the share of cases in which a classifier hears the style's family of instruments",
-    ),
-}
 
 
 def read(folder: Path) -> dict[str, System]:
