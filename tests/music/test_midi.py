@@ -50,6 +50,38 @@ def test_times_follow_the_tempo(tempos: list[Message], start: float, end: float)
     assert track.notes.tolist() == [(60, 90, start, end)]
 
 
+@pytest.mark.parametrize("track", [0, 1, 2])
+def test_tempos_count_on_whatever_track_they_stand(track: int) -> None:
+    tracks: list[list[Message]] = [[], [on(60, 90, 240), off(60, 480)], []]
+    tracks[track].insert(0, tempo(1_000_000, 0))
+    ((note,),) = (found.notes.tolist() for found in midi.read(raw(*tracks)))
+    assert note == (60, 90, 0.5, 1.5)
+
+
+@pytest.mark.parametrize(
+    ("stated", "ticks", "seconds"),
+    [(24, 1, 1 / 24), (25, 40, 0.001), (29, 7, 1.001 / 210), (30, 255, 1 / 7650)],
+)
+def test_frames_of_film_are_exact_times(stated: int, ticks: int, seconds: float) -> None:
+    data = bytearray(raw([tempo(100_000, 0), on(60, 90, 200), off(60, 500_000)]))
+    data[12:14] = bytes([256 - stated, ticks])
+    ((note,),) = (found.notes.tolist() for found in midi.read(bytes(data)))
+    assert note[2:] == pytest.approx((200 * seconds, 500_200 * seconds), rel=1e-6)
+
+
+@pytest.mark.parametrize(("kind", "stated"), [(1, 0), (1, 1), (1, 9), (2, 2), (3, 2), (0x7001, 2)])
+def test_tracks_are_those_that_are_there_whatever_the_header_states(kind: int, stated: int) -> None:
+    data = bytearray(raw([on(60, 90, 0), off(60, 480)], [on(62, 90, 0), off(62, 480)]))
+    right = midi.read(bytes(data))
+    data[8:12] = kind.to_bytes(2, "big") + stated.to_bytes(2, "big")
+    assert_same(midi.read(bytes(data)), right)
+
+
+def test_more_tracks_than_a_header_can_state_are_read_or_refused() -> None:
+    data = with_track(NOTE) + b"MTrk\0\0\0\0" * 70_000
+    assert_same(midi.read(data), midi.read(with_track(NOTE)))
+
+
 def test_a_file_wrapped_in_riff_is_read_as_the_bare_one() -> None:
     size = len(two_bars()).to_bytes(4, "little")
     wrapped = b"RIFF" + bytes(4) + b"RMIDdata" + size + two_bars()
@@ -116,6 +148,8 @@ def any_file(seed: int) -> bytes:
         [any_message(rng, ticks, channels) for _ in range(int(rng.integers(1, 70)))]
         for _ in range(int(rng.integers(1, 5)) if kind else 1)
     ]
+    for track in tracks[1:]:  # whose tempos pretty_midi does not count
+        track[:] = [message for message in track if message.type != "set_tempo"]
     return raw(*tracks, kind=kind, ticks=ticks)
 
 
@@ -194,7 +228,7 @@ def test_garbage_is_one_kind_of_error(data: bytes) -> None:
         midi.read(data)
 
 
-@pytest.mark.parametrize("division", [b"\0\0", b"\xe7\x28", b"\x80\0", b"\xff\xff"])
-def test_times_that_are_not_in_beats_are_refused(division: bytes) -> None:
+@pytest.mark.parametrize("division", [b"\0\0", b"\xe7\0", b"\x80\0", b"\xff\x28"])
+def test_times_in_no_unit_of_the_standard_are_refused(division: bytes) -> None:
     with pytest.raises(MidiError):
         midi.read(with_track(NOTE, division))

@@ -114,6 +114,10 @@ RULES: dict[str, tuple[bytes, list[tuple[int, ...]]]] = {
         with_track(NOTE).replace(b"MThd\0\0\0\6", b"MThd\0\0\0\x08").replace(b"MTrk", b"..MTrk"),
         [(0, 0, 0, 60, 90, 0, 96)],
     ),
+    "bytes that pad a track out are no event": (
+        with_track(NOTE + b"\0\xff\x2f\0\0\x90"),
+        [(0, 0, 0, 60, 90, 0, 96)],
+    ),
     "events behind the end of the track count": (
         with_track(b"\0\xff\x2f\0" + NOTE),
         [(0, 0, 0, 60, 90, 0, 96)],
@@ -130,10 +134,12 @@ def test_rule(rule: str) -> None:
     assert events.ticks_per_beat == TICKS
 
 
-def test_tempos_are_those_of_the_first_track() -> None:
-    events = decode(raw([tempo(500_000, 0), tempo(250_000, 480)], [tempo(999_999, 3)]))
+def test_tempos_are_those_of_all_tracks() -> None:
+    tracks = [tempo(500_000, 0), tempo(250_000, 480)], [tempo(999_999, 3), tempo(111_111, 477)]
+    events = decode(raw(*tracks))
     assert events is not None
-    assert events.tempos.T.tolist() == [[0, 500_000], [480, 250_000]]
+    expected = [[0, 500_000], [3, 999_999], [480, 250_000], [480, 111_111]]
+    assert events.tempos.T.tolist() == expected
 
 
 BEYOND: dict[str, bytes] = {

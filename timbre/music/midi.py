@@ -8,8 +8,8 @@ import pretty_midi
 from numpy.typing import NDArray
 
 from timbre.core.notes import NOTE, Track, notes_by_part, notes_from_columns
-from timbre.music.midi_events import Events, FaultError, Integers, decode
-from timbre.music.standard_midi import unwrapped
+from timbre.music.midi_events import Events, Integers, decode
+from timbre.music.standard_midi import BEAT_MICROSECONDS, sequence
 
 DRUM_CHANNEL = 9  # the channel
 
@@ -23,8 +23,9 @@ def read(data: bytes) -> list[Track]:
 
     The notes are those that pretty_midi finds, read some eighty times faster; where it is doubtful
     what a file means, pretty_midi itself has a try. What it refuses for something that is no note
-    (a key signature that does not exist, say) is read all the same. Tracks without notes are
-    dropped.
+    (a key signature that does not exist, say) is read all the same. As players have it, and unlike
+    pretty_midi, tempos count on any track, time may be that of film, and the tracks are those that
+    are there, whatever number the file states. Tracks without notes are dropped.
 
     Args:
         data: a standard MIDI file, bare or wrapped in RIFF.
@@ -32,12 +33,19 @@ def read(data: bytes) -> list[Track]:
     Raises:
         MidiError: if it cannot be read.
     """
-    data = unwrapped(data)
     try:
-        events = decode(data)
-    except FaultError as error:
+        played = sequence(data)
+        events = decode(played.data)
+    except ValueError as error:
         raise MidiError(str(error)) from None
-    return read_pretty_midi(data) if events is None else _tracks(events)
+    beat = played.beat_microseconds
+    if events is None and beat is None:
+        return read_pretty_midi(played.data)
+    if events is None:
+        raise MidiError("a file in film time that is damaged")
+    if beat is not None:  # which its tempos do not change
+        events = events._replace(tempos=np.array([[0], [beat]]))
+    return _tracks(events)
 
 
 def _tracks(events: Events) -> list[Track]:
@@ -60,7 +68,7 @@ def _tracks(events: Events) -> list[Track]:
 
 def _seconds(ticks: Integers, events: Events) -> NDArray[np.float64]:
     """Times of ticks: 120 beats a minute until the first tempo, each tempo until the next."""
-    starts, lengths = [0], [0.5 / events.ticks_per_beat]
+    starts, lengths = [0], [BEAT_MICROSECONDS / 1e6 / events.ticks_per_beat]
     for tick, tempo in events.tempos.T.tolist():
         starts.append(tick)
         lengths.append(tempo / 1e6 / events.ticks_per_beat)

@@ -1,8 +1,10 @@
 """The bytes of a standard MIDI file -> its notes in ticks, compiled by Numba.
 
-Which note-off ends which note is pretty_midi's rule, and no faster library's: those pair notes
-first in, first out, and keep neither unpaired notes nor the order of events within a tick, so that
-its notes cannot be recovered from theirs.
+Which note-off ends which note is pretty_midi's rule and players', and no faster library's: those
+pair notes first in, first out, and keep neither unpaired notes nor the order of events within a
+tick, so that its notes cannot be recovered from theirs. With symusic 0.6.0 as many as 44 % of 2,528
+real pieces would get another name (`timbre.core.notes.content_key`), and a quarter of the test
+pieces would be some that the models that ship were trained on; nor would a file be read faster.
 """
 
 from typing import NamedTuple
@@ -36,7 +38,7 @@ class Events(NamedTuple):
 
     ticks_per_beat: int
     notes: Integers  # (7, N): track, channel, program, pitch, velocity, first tick, last tick
-    tempos: Integers  # (2, K): tick, microseconds a beat; of the first track
+    tempos: Integers  # (2, K): tick, microseconds a beat; by tick
 
 
 def decode(data: bytes) -> Events | None:
@@ -44,8 +46,9 @@ def decode(data: bytes) -> Events | None:
 
     A note-off ends all notes of its channel and pitch that began in earlier ticks, in the program
     that its channel has by then; one that began in the same tick goes on if there was an earlier
-    one, and else is dropped. Notes that nothing ends are dropped. Tempos count in the first track
-    only. Chunks of unknown type are skipped; what meta events say apart from tempo is not read.
+    one, and else is dropped. Notes that nothing ends are dropped. Tempos count on whatever track
+    they stand, as players have it; for pretty_midi those of the first track do. Chunks of unknown
+    type are skipped; what meta events say apart from tempo is not read.
     (pretty_midi forgets the wait before a meta event of a type that mido does not know, so that
     what follows comes early: the one known difference, met in none of 2,540 real files.)
 
@@ -66,7 +69,9 @@ def decode(data: bytes) -> Events | None:
     verdict, notes, tempos = _decode(np.frombuffer(data, np.uint8), 8 + length, tracks)
     if verdict in FAULTS:
         raise FaultError(FAULTS[verdict])
-    return Events(division, notes, tempos) if verdict == WHOLE else None
+    if verdict != WHOLE:
+        return None
+    return Events(division, notes, tempos[:, np.argsort(tempos[0], kind="stable")])
 
 
 @numba.njit(cache=True, nogil=True)
@@ -117,13 +122,15 @@ def _decode(data: Bytes, at: int, tracks: int) -> tuple[int, Integers, Integers]
             return CUT, *empty
         latest[:] = -1
         program[:] = 0
-        opened, tick, status = 0, 0, 0
+        opened, tick, status, is_ended = 0, 0, 0, False
         while at < end:
             delta, at = _number(data, at, end)
             tick += delta
             if tick >= MAX_TICK:
                 return TOO_LONG, *empty
             if at >= end:
+                if is_ended:  # what pads a track out is no event
+                    break
                 return DOUBTFUL, *empty
             byte = data[at]
             if byte >= 0xF0:
@@ -132,7 +139,8 @@ def _decode(data: Bytes, at: int, tracks: int) -> tuple[int, Integers, Integers]
                     length, at = _number(data, at + 2, end)
                     if at + length > end:
                         return DOUBTFUL, *empty
-                    if data[kind_at] == 0x51 and track == 0:
+                    is_ended = is_ended or data[kind_at] == 0x2F
+                    if data[kind_at] == 0x51:
                         tempo = 0
                         if length >= 3:
                             for i in range(at, at + 3):
@@ -158,6 +166,8 @@ def _decode(data: Bytes, at: int, tracks: int) -> tuple[int, Integers, Integers]
             if kind < 8:
                 return NO_STATUS, *empty
             if at + width > end:
+                if is_ended:
+                    break
                 return DOUBTFUL, *empty
             first, second = data[at], data[at + width - 1]
             at += width

@@ -5,14 +5,18 @@ import struct
 from typing import NamedTuple
 
 HEADER_BYTES = 14  # bytes of a usual `MThd` chunk
-HALF_SECOND = 2  # halves in a second: what a beat lasts before any tempo is set
+BEAT_MICROSECONDS = 500_000  # microseconds that a beat lasts before any tempo is set
+MAX_TRACKS = 0xFFFF  # that a header can state
+# what the standard knows of film: frames that are counted in a beat of so many microseconds, by the
+# rate that the header states; 29 stands for 30 frames in 1.001 s, drop frame
+FILM_BEATS = {24: (24, 1_000_000), 25: (25, 1_000_000), 29: (30, 1_001_000), 30: (30, 1_000_000)}
 
 
 class Sequence(NamedTuple):
     """A MIDI file as a player takes it."""
 
     data: bytes  # beginning with `MThd`, with as many tracks as it says
-    is_film_time: bool  # it counted in frames of film, so that its tempos mean nothing
+    beat_microseconds: int | None  # of a file in film time, whose own tempos mean nothing
 
 
 def is_midi(content: bytes) -> bool:
@@ -36,32 +40,32 @@ def unwrapped(content: bytes) -> bytes:
 def sequence(content: bytes) -> Sequence:
     """The file with the number of tracks that it has, and in beats where it counts in film time.
 
-    SMPTE time is so many frames a second and ticks a frame; as beats of half a second, a player's
-    default, it is the same, if no tempo is set.
+    Film (SMPTE) time is so many frames a second and ticks a frame: exactly as beats of one second,
+    or of 1.001 s.
 
     Raises:
-        ValueError: if it does not begin as a MIDI file does.
+        ValueError: if it does not begin as a MIDI file does, or counts time in no known way.
     """
     data = unwrapped(content)
     if len(data) < HEADER_BYTES or not data.startswith(b"MThd"):
         raise ValueError("no header of a MIDI file")
     size, kind, _, division = struct.unpack(">IHHh", data[4:HEADER_BYTES])
+    if size < HEADER_BYTES - 8:
+        raise ValueError("a header cut short")
+    beat = None
+    if division < 0:
+        frames, beat = FILM_BEATS.get(-(division >> 8), (0, 0))
+        division = frames * (division & 0xFF)
+    if division == 0:
+        raise ValueError("times in no unit of the standard")
     at, tracks = 8 + size, 0
     while at + 8 <= len(data):
         tracks += data[at : at + 4] == b"MTrk"
         at += 8 + int.from_bytes(data[at + 4 : at + 8], "big")
-    is_film_time = division < 0
-    if is_film_time:
-        frames, ticks = -(division >> 8), division & 0xFF
-        division = max(1, round(_per_second(frames) * ticks / HALF_SECOND))
     # a kind of 2, patterns one after the other, is played as all players do: at once
-    head = struct.pack(">IHHH", 6, min(kind, 1) if tracks <= 1 else 1, tracks, division)
-    return Sequence(b"MThd" + head + data[8 + size :], is_film_time)
-
-
-def _per_second(frames: int) -> float:
-    """Frames a second of an SMPTE format: 29 stands for 29.97, drop frame."""
-    return 30 / 1.001 if frames == 29 else float(frames)
+    kind = min(kind, 1) if tracks <= 1 else 1
+    head = struct.pack(">IHHH", 6, kind, min(tracks, MAX_TRACKS), division)
+    return Sequence(b"MThd" + head + data[8 + size :], beat)
 
 
 def seconds(played: Sequence) -> float | None:
@@ -70,12 +74,12 @@ def seconds(played: Sequence) -> float | None:
 
     try:
         file = mido.MidiFile(file=io.BytesIO(played.data), clip=True)
-        if not played.is_film_time:
+        if played.beat_microseconds is None:
             length: float = file.length
             return length
         longest: int = max(sum(message.time for message in track) for track in file.tracks)
         ticks: int = file.ticks_per_beat
-        return longest / ticks / HALF_SECOND
+        return longest / ticks * played.beat_microseconds / 1e6
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001  (it raises whatever a malformed byte leads to)

@@ -15,7 +15,6 @@ DRUM_CHANNEL = 9  # the channel
 NOTE_ON, SYSEX = 0x90, 0xF0
 OK = 0
 PLAYING, TEMPO_FROM_OUTSIDE = 1, 2  # of FluidSynth's enumerations
-BEAT_MICROSECONDS = 500_000  # microseconds a beat
 CHANNELS = 16
 PEDAL_CONTROLLERS = (64, 66)  # controllers: sustain, sostenuto
 
@@ -58,7 +57,7 @@ class MidiPlayer:
         font: a soundfont.
         rate: Hz, that FluidSynth renders at.
         settings: of FluidSynth.
-        ignores_tempo: play beats of half a second, whatever tempo the file sets.
+        beat_microseconds: length of all beats, whatever tempo the file sets; None: as it says.
 
     Attributes:
         notes: how many began, of those that are played.
@@ -70,7 +69,12 @@ class MidiPlayer:
     """
 
     def __init__(
-        self, data: bytes, font: Path, rate: int, settings: Synthesis, *, ignores_tempo: bool
+        self,
+        data: bytes,
+        font: Path,
+        rate: int,
+        settings: Synthesis,
+        beat_microseconds: int | None = None,
     ) -> None:
         self.notes = self.drum_notes = self.exclusive = 0
         self._synth = fluidsynth.Synth(
@@ -96,8 +100,8 @@ class MidiPlayer:
         self._data = ctypes.create_string_buffer(data, len(data))
         _add_mem(self._player, self._data, len(data))
         fluidsynth.fluid_player_play(self._player)
-        if ignores_tempo:
-            fluidsynth.fluid_player_set_tempo(self._player, TEMPO_FROM_OUTSIDE, BEAT_MICROSECONDS)
+        if beat_microseconds is not None:
+            fluidsynth.fluid_player_set_tempo(self._player, TEMPO_FROM_OUTSIDE, beat_microseconds)
 
     def _event(self, synth: int, event: int) -> int:
         """Hand an event of the file on to the synthesizer, if it is to be played."""

@@ -75,7 +75,7 @@ def play(path: Path, audio: Audio, folder: Path) -> tuple[Floats, tuple[str, ...
         soundfonts.find(DEFAULT_FONT)[0],
         rate,
         settings,
-        ignores_tempo=found.is_film_time,
+        found.beat_microseconds,
     )
     with closing(player), target.open("wb") as out:
         down = soxr.ResampleStream(factor, 1, 1)
