@@ -13,6 +13,7 @@ from timbre.core.notes import (
     notes_from_columns,
     piano_roll,
     segment,
+    segment_numbers,
     transpose,
 )
 
@@ -46,13 +47,13 @@ def test_notes_by_part_are_those_of_each_part_sorted() -> None:
 
 
 def test_a_segment_holds_what_begins_in_it_and_starts_at_zero() -> None:
-    found = segment(notes((60, 1, 0, 9), (62, 1, 8, 9), (64, 1, 15.5, 20), (65, 1, 16, 17)), 8, 8)
+    found = segment(notes((60, 1, 0, 9), (62, 1, 8, 9), (64, 1, 15.5, 20), (65, 1, 16, 17)), 1, 8)
     assert found.tolist() == [(62, 1, 0.0, 1.0), (64, 1, 7.5, 8.0)]
 
 
 def test_cutting_a_segment_leaves_the_piece_as_it_was() -> None:
     whole = notes((60, 1, 8, 20))
-    segment(whole, 8, 8)
+    segment(whole, 1, 8)
     assert whole.tolist() == [(60, 1, 8.0, 20.0)]
 
 
@@ -60,8 +61,22 @@ def test_segments_side_by_side_hold_every_note_once() -> None:
     rng = np.random.default_rng(0)
     start = rng.uniform(0, 24, 100)
     whole = notes_from_columns(rng.integers(128, size=100), np.full(100, 64), start, start + 1)
-    parts = [segment(whole, begin, 8) for begin in (0, 8, 16)]
+    parts = [segment(whole, number, 8) for number in range(3)]
     assert sum(map(len, parts)) == 100
+
+
+@pytest.mark.parametrize("seconds", [0.1, 1.1, 1.6, 3.2, 7.9, 8.0, 30.0])
+def test_a_note_on_a_border_is_counted_where_it_is_cut_out(seconds: float) -> None:
+    border = np.arange(1, 400) * seconds
+    start = np.concatenate([border, border - 2e-7, border + 2e-7, border - 1e-3]).astype("f4")
+    whole = notes_from_columns(np.full(len(start), 60), np.full(len(start), 64), start, start + 1)
+    counted = np.bincount(segment_numbers(whole["start"], seconds), minlength=401)
+    parts = [segment(whole, number, seconds) for number in range(401)]
+    assert [len(part) for part in parts] == counted.tolist()
+    found = np.concatenate(parts)
+    assert (found["start"] >= 0).all()
+    assert (found["end"] > found["start"]).all()
+    assert (found["end"] <= np.float32(seconds)).all()
 
 
 def test_transposing_there_and_back_changes_nothing() -> None:

@@ -49,9 +49,12 @@ def drawn(
     seed: int = 0,
     tracks: list[Track] = PIECE,
     cluster: str | None = None,
+    seconds: float = SECONDS,
+    **changes: Any,
 ) -> Example:
     """An example of a piece that is a cluster by itself, or of the one given."""
-    return draw(tracks, piece, cluster or piece, number, seed, FONTS, SECONDS, SETTINGS)
+    section = SETTINGS.model_copy(update=changes)
+    return draw(tracks, piece, cluster or piece, number, seed, FONTS, seconds, section)
 
 
 def of_split(split: str, count: int) -> list[Example]:
@@ -222,3 +225,24 @@ def test_the_timbre_net_hears_any_pitched_program_against_another(split: str) ->
     assert {program for programs in drawn_programs for program in programs} == set(
         range(PITCHED_PROGRAMS)
     )
+
+
+@pytest.mark.parametrize("seconds", [0.1, 1.6, 3.2, 7.9])
+def test_as_many_notes_are_cut_out_as_were_counted(seconds: float) -> None:
+    piece = [track(0, (np.arange(300) * seconds).tolist())]  # one a segment, at its border
+    for number in range(100):
+        example = drawn("piece", number, tracks=piece, seconds=seconds, min_onsets=1)
+        assert len(example.notes) >= 1
+        assert len(example.style_notes) >= 1
+
+
+def test_a_transposition_that_leaves_no_note_is_not_made() -> None:
+    start = np.arange(0, 40, 0.5)
+    highest = notes_from_columns(np.full(80, 127), np.full(80, 80), start, start + 0.5)
+    shifts = set()
+    for number in range(20):
+        example = drawn("piece", number, tracks=[Track(0, False, highest)], max_transposition=3)
+        shifts.add(example.transposition)
+        assert set(example.notes["pitch"]) == {127 + example.transposition}
+        assert set(example.style_notes["pitch"]) == {127 + example.style_transposition}
+    assert shifts <= {0, -1, -2, -3}

@@ -189,3 +189,7 @@ def test_what_kind_of_music_a_style_plays_depends_on_no_other_piece(many: list[E
 def test_without_another_piece_the_style_stays(many: list[Example]) -> None:
     alone = other_music(many[:2], {"alike": 1.0}, 0)  # of one cluster
     assert [example.style_music for example in alone] == ["same_piece"] * 2
+
+
+def test_a_note_between_two_frames_has_a_texture_too() -> None:
+    assert texture(notes_from_columns([50], [80], [7.996], [7.999])) == (1.0, 50.0)

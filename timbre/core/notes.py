@@ -38,11 +38,33 @@ def _keys(notes: Notes) -> tuple[Notes, ...]:
     return notes["velocity"], notes["end"], notes["pitch"], notes["start"]
 
 
-def segment(notes: Notes, start: float, seconds: float) -> Notes:
-    """The notes that begin in `[start, start + seconds)`, moved to time 0 and cut at the end."""
-    chosen = notes[(notes["start"] >= start) & (notes["start"] < start + seconds)].copy()
-    chosen["start"] -= np.float32(start)
-    chosen["end"] = np.minimum(chosen["end"] - np.float32(start), np.float32(seconds))
+def segment_numbers(times: NDArray[np.floating], seconds: float) -> NDArray[np.int64]:
+    """Numbers of the segments, from 0, in which times lie: the one rule for where segments end.
+
+    It counts in whole microseconds, so that no rounding of a length such as 1.6 s lets two
+    calculations disagree on a note at a border.
+
+    Args:
+        times: s, 0 or more.
+        seconds: length of a segment, a microsecond or more.
+    """
+    unit = 1e6  # a second
+    return np.rint(times.astype(np.float64) * unit).astype(np.int64) // round(seconds * unit)
+
+
+def segment(notes: Notes, number: int, seconds: float) -> Notes:
+    """The notes that begin in a segment, moved to time 0 and cut at its end.
+
+    Args:
+        notes: of a piece.
+        number: of the segment, as `segment_numbers` counts.
+        seconds: its length.
+    """
+    chosen: Notes = notes[segment_numbers(notes["start"], seconds) == number].copy()
+    before_end = np.nextafter(np.float32(seconds), np.float32(0))
+    for name, last in (("start", before_end), ("end", np.float32(seconds))):
+        moved = chosen[name].astype(np.float64) - number * seconds
+        chosen[name] = np.clip(moved.astype(np.float32), 0, last)
     return chosen
 
 

@@ -174,9 +174,14 @@ def draw(
     found = candidates(tracks, seconds, settings.min_onsets)
     part, numbers = found[int(rng.integers(len(found)))]
     split = split_of(seed, cluster, settings)
-    a, b = (float(n) * seconds for n in rng.choice(numbers, 2, replace=False))
+    chosen = (int(number) for number in rng.choice(numbers, 2, replace=False))
     span = 0 if split in CLEAN_SPLITS else settings.max_transposition
-    shifts = [int(rng.integers(-span, span + 1)) for _ in range(2)]
+    (notes, shift), (style_notes, style_shift) = (
+        _transposed(
+            segment(tracks[part].notes, number, seconds), int(rng.integers(-span, span + 1))
+        )
+        for number in chosen
+    )
     if split in TIMBRE_SPLITS:
         program = int(rng.integers(PITCHED_PROGRAMS))
         other = (program + 1 + int(rng.integers(PITCHED_PROGRAMS - 1))) % PITCHED_PROGRAMS
@@ -204,10 +209,16 @@ def draw(
         piece=piece,
         style_piece=piece,
         part=part,
-        transposition=shifts[0],
-        style_transposition=shifts[1],
-        notes=transpose(segment(tracks[part].notes, a, seconds), shifts[0]),
-        style_notes=transpose(segment(tracks[part].notes, b, seconds), shifts[1]),
+        transposition=shift,
+        style_transposition=style_shift,
+        notes=notes,
+        style_notes=style_notes,
         timbre=timbres[0],
         content_timbre=timbres[1],
     )
+
+
+def _transposed(notes: Notes, shift: int) -> tuple[Notes, int]:
+    """Notes moved by `shift` semitones, and by how many they were: 0 if that would leave none."""
+    moved = transpose(notes, shift)
+    return (moved, shift) if len(moved) else (notes, 0)

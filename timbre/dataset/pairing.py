@@ -34,9 +34,11 @@ def texture(notes: Notes) -> Texture:
     """Polyphony and mean pitch of a segment with at least one note."""
     frames = int(np.ceil(notes["end"].max() * FRAMES_PER_SECOND))
     roll = piano_roll(notes, frames, FRAMES_PER_SECOND)
+    if not roll.any():  # notes between two frames
+        return Texture(1.0, float(notes["pitch"].mean()))
     voices = roll.sum(axis=0)
     return Texture(
-        float(voices.sum() / max(1, np.count_nonzero(voices))), float(np.nonzero(roll)[0].mean())
+        float(voices.sum() / np.count_nonzero(voices)), float(np.nonzero(roll)[0].mean())
     )
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from timbre.core.notes import Track
+from timbre.core.notes import Track, segment_numbers
 
 
 class RefusedError(Exception):
@@ -24,9 +24,11 @@ def candidates(tracks: list[Track], seconds: float, min_onsets: int) -> list[tup
         if track.is_drum or not len(track.notes):
             continue
         # the last segment counts only if it is whole, as in the reference
-        whole = track.notes["end"].max() // seconds
-        numbers, onsets = np.unique(track.notes["start"] // seconds, return_counts=True)
-        active = numbers[(onsets >= min_onsets) & (numbers < whole)].astype(int)
+        whole = segment_numbers(track.notes["end"], seconds).max()
+        numbers, onsets = np.unique(
+            segment_numbers(track.notes["start"], seconds), return_counts=True
+        )
+        active = numbers[(onsets >= min_onsets) & (numbers < whole)]
         if len(active) >= 2:
             found.append((part, active.tolist()))
     if not found:
