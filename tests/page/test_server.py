@@ -1,5 +1,6 @@
 """The web server: private folders, a port of its own, and each visitor's own result."""
 
+import http.client
 import json
 import os
 import re
@@ -8,10 +9,15 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 from uuid import uuid4
 
 import pytest
@@ -83,7 +89,7 @@ class Visitor:
 class Server:
     """`timbre serve` in a process of its own, with a temporary folder that can be looked into."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         self.folder = folder
         self.weights = str(shipped.write(folder / "weights"))
         self.temporary = folder / "tmp"
@@ -93,7 +99,7 @@ class Server:
         self.process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "timbre", "serve", "--port", "0"),
-                *("--weights", self.weights, "--max-upload-mb", "1"),
+                *("--weights", self.weights, "--max-upload-mb", "1", *options),
             ],
             cwd=folder,
             env=os.environ | {"PYTHONPATH": str(ROOT), "CI": "", "TMPDIR": str(self.temporary)},
@@ -149,6 +155,83 @@ def test_a_large_upload_is_refused_while_it_comes(server: Server, tmp_path: Path
         Visitor(server.url).upload(large)
     kept = [path.stat().st_size for path in server.temporary.rglob("*") if path.is_file()]
     assert max(kept) < 1 << 20
+
+
+def test_an_upload_that_is_broken_off_is_deleted_at_once(server: Server, tmp_path: Path) -> None:
+    good = shipped.recording(tmp_path / "good.wav", 1.0)
+    Visitor(server.url).upload(good)  # the folder is there
+    before = {path for path in server.temporary.rglob("*") if path.is_file()}
+    complaints = server.complaints.read_text()
+    head = (
+        "POST /gradio_api/upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900000\r\n"
+        "Content-Type: multipart/form-data; boundary=xyz\r\n\r\n--xyz\r\n"
+        'Content-Disposition: form-data; name="files"; filename="half.wav"\r\n\r\n'
+    )
+    for _ in range(3):
+        with socket.create_connection(("127.0.0.1", int(server.port))) as connection:
+            connection.sendall(head.encode() + b"a" * 300_000)
+            while len({path for path in server.temporary.rglob("*") if path.is_file()}) == len(
+                before
+            ):
+                time.sleep(0.01)
+    deadline = time.monotonic() + PATIENCE
+    while {path for path in server.temporary.rglob("*") if path.is_file()} != before:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert server.complaints.read_text() == complaints
+    assert Visitor(server.url).result(good, good)
+
+
+class Proxy(BaseHTTPRequestHandler):
+    """A proxy that serves `server` at `/timbre/`, as nginx does with `proxy_pass`."""
+
+    server_port = 0
+
+    def do_GET(self) -> None:
+        """Hand a request on without the path's beginning, and the answer back as it comes."""
+        assert self.path.startswith("/timbre/"), self.path
+        size = int(self.headers.get("Content-Length", 0))
+        headers = dict(self.headers.items()) | {"X-Forwarded-Proto": "http"}
+        path = self.path.removeprefix("/timbre")
+        with closing(http.client.HTTPConnection("127.0.0.1", self.server_port)) as inner:
+            inner.request(self.command, path, self.rfile.read(size), headers)
+            with inner.getresponse() as answer:
+                self.send_response(answer.status)
+                for name, value in answer.getheaders():
+                    if name.lower() not in ("transfer-encoding", "connection"):
+                        self.send_header(name, value)
+                self.end_headers()
+                while part := answer.read1():
+                    self.wfile.write(part)
+
+    do_POST = do_GET  # noqa: N815
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+def test_behind_a_proxy_at_a_sub_path_it_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Server(tmp_path, "--root-path", "/timbre")
+    monkeypatch.setattr(Proxy, "server_port", int(server.port))
+    good = shipped.recording(tmp_path / "good.wav", 1.0)
+    try:
+        with ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as proxy:
+            Thread(target=proxy.serve_forever, daemon=True).start()
+            outside = f"http://127.0.0.1:{proxy.server_port}"
+            page = requests.get(f"{outside}/timbre/", timeout=PATIENCE).text
+            told = requests.get(f"{outside}/timbre/config", timeout=PATIENCE).json()["root"]
+            assert urlsplit(told).path == "/timbre"
+            assert re.search(r'"root": ?"([^"]*)"', page)[1] == told  # type: ignore[index]
+            for asset in re.findall(r'(?:src|href)="(\./[^"]+\.(?:js|css))"', page):
+                found = requests.get(urljoin(f"{outside}/timbre/", asset), timeout=PATIENCE)
+                assert found.ok
+            assert Visitor(f"{outside}/timbre").result(good, good)
+            proxy.shutdown()
+    finally:
+        server.process.kill()
+        server.process.communicate()
 
 
 def test_nobody_reads_other_files_of_the_server(server: Server, tmp_path: Path) -> None:

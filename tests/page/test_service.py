@@ -12,8 +12,10 @@ import soundfile
 from typer.testing import CliRunner
 
 from tests import shipped, tiny
+from tests.conftest import midi_bytes
 from timbre.cli.main import app
 from timbre.core.errors import InputError
+from timbre.page.handlers import figures
 from timbre.page.limits import Limits
 from timbre.page.service import TransferService
 from timbre.transfer.progress import StoppedError
@@ -125,6 +127,19 @@ def test_a_bad_upload_is_one_sentence_and_the_next_good_one_works(
     assert str(path.parent) not in sentence
     path.write_bytes(good)
     assert studio(content, style, *settings()).out.is_file()
+
+
+def test_what_of_a_midi_file_is_not_played_is_told(
+    clips: tuple[Path, Path], studio: TransferService
+) -> None:
+    song = clips[0].with_name("a <b> song.mid")
+    song.write_bytes(
+        midi_bytes((0, False, [(60, 90, 0, 1)]), (0, True, [(36, 90, 0, 0.1), (36, 90, 0.5, 0.6)]))
+    )
+    made = studio(song, clips[1], *settings())
+    assert made.remarks == ("a <b> song.mid: 2 notes of drums are left out",)
+    assert "<p>a &lt;b&gt; song.mid: 2 notes of drums are left out.</p>" in figures(made)
+    assert not studio(*clips, *settings()).remarks
 
 
 def test_what_is_missing_is_named(clips: tuple[Path, Path], studio: TransferService) -> None:

@@ -1,6 +1,7 @@
 """Event handlers of the web page."""
 
 import base64
+import html
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -83,7 +84,7 @@ class Handlers:
 
 
 def figures(made: Made) -> str:
-    """The spectrograms side by side, or one below the other where the page is narrow."""
+    """The spectrograms side by side, or one below the other where narrow, and what was left out."""
     shown = []
     for caption, png in zip(CAPTIONS, made.spectrograms, strict=True):
         source = f"data:image/png;base64,{base64.b64encode(png).decode()}"
@@ -91,4 +92,5 @@ def figures(made: Made) -> str:
         shown.append(
             f'<figure><img src="{source}" alt="{alt}"><figcaption>{caption}</figcaption></figure>'
         )
-    return f'<div class="spectrograms">{"".join(shown)}</div>'
+    remarks = "".join(f"<p>{html.escape(remark)}.</p>" for remark in made.remarks)
+    return f'<div class="spectrograms">{"".join(shown)}</div>{remarks}'

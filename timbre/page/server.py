@@ -13,6 +13,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from timbre.core.errors import InputError
@@ -32,7 +33,7 @@ POLICY = (
 
 
 class Private:
-    """Middleware that tells browsers to leave other hosts alone.
+    """Middleware that tells browsers to leave other hosts alone, and misses none that has left.
 
     Args:
         app: that answers.
@@ -67,6 +68,8 @@ class Private:
                 raise
             if not ended:
                 await send({"type": "http.response.body", "body": b""})
+        except ClientDisconnect:  # an upload is broken off: there is nobody to answer
+            pass
         finally:
             self._streams.discard(request)
 
@@ -146,8 +149,9 @@ def _application(
     import gradio as gr
 
     from timbre.page import examples as serving_examples
-    from timbre.page import layout, script
+    from timbre.page import layout, script, uploads
 
+    uploads.install()
     clips = folder / "examples"
     clips.mkdir()
     examples, library = serving_examples.write(clips)

@@ -32,6 +32,7 @@ class Made(NamedTuple):
 
     out: Path  # WAV
     spectrograms: tuple[bytes, bytes, bytes]  # of content, style and result, as PNG
+    remarks: tuple[str, ...] = ()  # what of the content is not played, a sentence each
 
 
 class TransferService:
@@ -130,7 +131,7 @@ class TransferService:
             raise InputError(f"expected sound, {content} is silent; please take another recording.")
         transfer = self._transfer(model)
         made = scratch / "out.wav"
-        transfer.file(content, style, made, settings, blend, watch)
+        written = transfer.file(content, style, made, settings, blend, watch)
         # of the content and of the result the same, from where there is something to hear
         start = int(np.argmax(np.abs(notes) > SILENCE_PEAK))
         result, _ = soundfile.read(made, round(SPECTROGRAM_SECONDS * rate), start, dtype="float32")
@@ -140,7 +141,8 @@ class TransferService:
         name = f"{names}, {_told(model, settings, blend)}.wav"
         out = Path(mkdtemp(dir=self._folder)) / name
         made.rename(out)
-        return Made(out, (content_png, style_png, result_png))
+        remarks = tuple(each.replace(str(content), content.name) for each in written.remarks)
+        return Made(out, (content_png, style_png, result_png), remarks)
 
     def _transfer(self, name: str) -> Transfer:
         if name not in self._loaded:
