@@ -137,6 +137,36 @@ def test_bends_volumes_and_programs_are_played(tmp_path: Path) -> None:
     assert level(found, 0.6, 0.9) < 0.3 * level(found, 0.1, 0.4)
 
 
+def test_in_stereo_parts_stay_where_they_are_panned(tmp_path: Path) -> None:
+    left = [Message("control_change", control=10, value=0), *keys(60, 60)]
+    right = [Message("control_change", control=10, value=127, channel=1)]
+    right += [Message("note_on", note=72, velocity=0, channel=1, time=2 * BEAT)]
+    right += keys(72, 72, channel=1)
+    path = song(tmp_path / "a.mid", left, right)
+    sound, _ = midi_content.play(path, tiny.AUDIO, tmp_path, stereo=True)
+    assert sound.shape[1] == 2
+    levels = [
+        [level(sound[:, channel], start, start + 0.9) for start in (0, 1)] for channel in (0, 1)
+    ]
+    assert levels[0][0] > 10 * levels[1][0]
+    assert levels[1][1] > 5 * levels[0][1]  # the first part dies away
+    together, alone = np.array(sound).mean(axis=1), play(path)
+    assert len(together) == len(alone)
+    assert np.corrcoef(together, alone)[0, 1] > 0.999
+
+
+@pytest.mark.parametrize(
+    ("stated", "ticks", "seconds"),
+    [(24, 1, 1 / 24), (25, 3, 1 / 75), (29, 7, 1.001 / 210), (30, 255, 1 / 7650)],
+)
+def test_film_time_is_exact(tmp_path: Path, stated: int, ticks: int, seconds: float) -> None:
+    path = song(tmp_path / "a.mid", [mido.MetaMessage("set_tempo", tempo=100_000), *keys(60, 62)])
+    data = bytearray(path.read_bytes())
+    data[12:14] = bytes([256 - stated, ticks])
+    path.write_bytes(data)
+    assert len(play(path)) == pytest.approx((2 * BEAT * seconds + 1) * RATE, abs=1)
+
+
 @pytest.mark.parametrize("stated", [0, 1, 9])
 def test_a_wrong_number_of_tracks_does_no_harm(tmp_path: Path, stated: int) -> None:
     path = song(tmp_path / "a.mid", [], keys(60, 62))

@@ -117,7 +117,7 @@ class MidiPlayer:
         return int(_handle(synth, event))
 
     def blocks(self, length: int | None, size: int, release: int) -> Iterator[NDArray[np.float32]]:
-        """The sound, stereo mixed to mono, block by block: `(size,)`, the last ones shorter.
+        """The sound, left and right, block by block: `(size, 2)`, the last ones shorter.
 
         Args:
             length: samples until the file's end; None: until the player has ended, which it does
@@ -140,11 +140,10 @@ class MidiPlayer:
         return int(fluidsynth.fluid_player_get_status(self._player)) == PLAYING
 
     def _render(self, count: int) -> NDArray[np.float32]:
-        stereo = np.zeros((2, count), np.float32)
-        left, right = (channel.ctypes.data for channel in stereo)
-        write_float(self._synth.synth, count, left, 0, 1, right, 0, 1)
-        mono: NDArray[np.float32] = stereo.mean(axis=0)
-        return mono
+        sound = np.zeros((count, 2), np.float32)
+        start = sound.ctypes.data
+        write_float(self._synth.synth, count, start, 0, 2, start, 1, 2)
+        return sound
 
     def close(self) -> None:
         """End the player and the synthesizer."""

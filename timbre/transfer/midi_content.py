@@ -29,16 +29,19 @@ def is_midi(path: Path) -> bool:
         return begins_as_midi(file.read(12))
 
 
-def play(path: Path, audio: Audio, folder: Path) -> tuple[Floats, tuple[str, ...]]:
+def play(
+    path: Path, audio: Audio, folder: Path, stereo: bool = False
+) -> tuple[Floats, tuple[str, ...]]:
     """Play a MIDI file, drums left out.
 
     Args:
         path: of the file.
         audio: the mel's settings, for their sample rate.
         folder: for the samples.
+        stereo: keep left and right apart, as the file pans its parts.
 
     Returns:
-        `(L, 1)`, on disk; and what is to be said of it, a line each.
+        `(L, 1)` or `(L, 2)`, on disk; and what is to be said of it, a line each.
 
     Raises:
         InputError: if it is damaged, longer than `MAX_SECONDS`, or has no notes but of drums; or if
@@ -78,13 +81,15 @@ def play(path: Path, audio: Audio, folder: Path) -> tuple[Floats, tuple[str, ...
         found.beat_microseconds,
     )
     with closing(player), target.open("wb") as out:
-        down = soxr.ResampleStream(factor, 1, 1)
+        channels = 2 if stereo else 1
+        down = soxr.ResampleStream(factor, 1, channels)
         for last, block in _last_told(
             player.blocks(length, BLOCK_SAMPLES, round(RELEASE_SECONDS * rate))
         ):
-            sound = down.resample_chunk(block, last=last) if factor > 1 else block
+            sound = block if stereo else block.mean(axis=1, keepdims=True)
+            sound = down.resample_chunk(sound, last=last) if factor > 1 else sound
             out.write(np.ascontiguousarray(sound, np.float32).data)
-            if out.tell() > 4 * (MAX_SECONDS + RELEASE_SECONDS) * audio.sample_rate:
+            if out.tell() > 4 * channels * (MAX_SECONDS + RELEASE_SECONDS) * audio.sample_rate:
                 raise InputError(
                     f"expected a piece of {MAX_SECONDS / 60:.0f} minutes at most, {path} lasts "
                     "longer; please cut it."
@@ -103,7 +108,7 @@ def play(path: Path, audio: Audio, folder: Path) -> tuple[Floats, tuple[str, ...
         # at the level of what models learn from: a synthesizer's own is soft
         played[start : start + BLOCK_SAMPLES] *= min(10 ** (audio.level_db / 20) / rms, 0.99 / peak)
         release(played)
-    return played.reshape(-1, 1), _remarks(path, player.drum_notes, player.exclusive)
+    return played.reshape(-1, channels), _remarks(path, player.drum_notes, player.exclusive)
 
 
 def _read(path: Path) -> bytes:

@@ -218,7 +218,7 @@ class Transfer:
         ours, rate = self._audio.sample_rate, output_format.sample_rate or self._audio.sample_rate
         remarks: tuple[str, ...] = ()
         if midi_content.is_midi(content):
-            notes, remarks = midi_content.play(content, self._audio, folder)
+            notes, remarks = midi_content.play(content, self._audio, folder, output_format.stereo)
         else:
             notes = streams.read(content, ours, folder, output_format.stereo)
         source = dry = Sound(notes, folder / streams.CONTENT_FILE, ours)
