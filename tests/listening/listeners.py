@@ -1,18 +1,27 @@
 """What tests of the listening test share: clips, and a listener without a browser."""
 
 import re
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from http.cookiejar import CookieJar
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, ProxyHandler, Request, build_opener
 
 import numpy as np
 import soundfile
+import uvicorn
 
+from timbre.cli.listen import listening_socket
 from timbre.listening import clips as listening_clips
+from timbre.listening.answers import begin
 from timbre.listening.clips import Clips
-from timbre.listening.plan import Design
+from timbre.listening.design import QUESTIONS, Design, Method
+from timbre.listening.page import Page
 
 SYSTEMS = ("alphanet", "betanet", "gammanet")
 REFERENCES = ("copy_content", "copy_style")
@@ -32,10 +41,41 @@ def write_clips(folder: Path) -> Path:
     return folder
 
 
-def opened(folder: Path, trials: int = 6, seed: int = 0) -> tuple[Design, Clips]:
+def opened(folder: Path, trials: int = 6, seed: int = 0, **how: Any) -> tuple[Design, Clips]:
     """The test of all systems of a folder."""
-    systems, clips = listening_clips.find(folder, [], *REFERENCES)
-    return listening_clips.design(systems, clips, *REFERENCES, trials, seed), clips
+    systems, clips = listening_clips.find(folder, [], *REFERENCES, how.get("reference", ""))
+    return listening_clips.design(systems, clips, *REFERENCES, trials, seed, **how), clips
+
+
+MUSHRA: dict[str, Any] = {
+    "method": Method.mushra, "questions": QUESTIONS[Method.mushra], "reference": "resynthesis",
+    "anchors": (1000, 3500),
+}  # fmt: skip
+
+
+@contextmanager
+def served(design: Design, clips: Clips, answers: Path, **how: Any) -> Iterator[str]:
+    """The address of a server in a thread of this process; `how` is of `Page`."""
+    servers: list[uvicorn.Server] = []
+    ready = threading.Event()
+
+    def serve(bound: socket.socket) -> None:
+        with closing(begin(answers, design)) as kept:  # SQLite keeps to one thread
+            page = Page(design, clips, kept, **how)
+            config = uvicorn.Config(page.application(), http="h11", ws="none", lifespan="off")
+            servers.append(uvicorn.Server(config))
+            ready.set()
+            servers[0].run([bound])
+
+    with listening_socket("127.0.0.1", 0) as bound:
+        thread = threading.Thread(target=serve, args=(bound,))
+        thread.start()
+        assert ready.wait(60)
+        try:
+            yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+        finally:
+            servers[0].should_exit = True
+            thread.join(60)
 
 
 def design(trials: int = 6, seed: int = 0) -> Design:
@@ -56,7 +96,14 @@ class Client:
     def __init__(self, address: str) -> None:
         self.address = address
         self.seen: list[str] = []  # texts and headers
-        self._open = build_opener(ProxyHandler({}), HTTPCookieProcessor(CookieJar())).open
+        self._cookies = CookieJar()
+        self._open = build_opener(ProxyHandler({}), HTTPCookieProcessor(self._cookies)).open
+
+    @property
+    def listener(self) -> str:
+        """The id that the server gave."""
+        (cookie,) = self._cookies
+        return str(cookie.value)
 
     def get(self, path: str = "/", **headers: str) -> tuple[int, bytes]:
         """Status and body."""

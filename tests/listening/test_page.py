@@ -2,21 +2,18 @@
 
 import io
 import re
-import threading
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 import soundfile
-import uvicorn
 
-from tests.listening.listeners import BEST, CASES, PLAYED, Client, opened, write_clips
+from tests.listening.listeners import BEST, CASES, PLAYED, Client, opened, served, write_clips
 from timbre.cli.listen import listening_socket
 from timbre.core.errors import InputError
-from timbre.listening.answers import begin, read
-from timbre.listening.page import MAX_ANSWER_BYTES, Page, ranged
-from timbre.listening.plan import QUESTIONS, Kind, plan
+from timbre.listening.answers import read
+from timbre.listening.plan import Kind, plan
+from timbre.listening.responses import MAX_ANSWER_BYTES, ranged
 
 
 @pytest.fixture(scope="module")
@@ -33,24 +30,8 @@ def answers(clips: Path) -> Path:
 def address(clips: Path, answers: Path) -> Iterator[str]:
     """A server in a thread of this process."""
     design, found = opened(clips)
-    servers: list[uvicorn.Server] = []
-    ready = threading.Event()
-    with listening_socket("127.0.0.1", 0) as bound:
-
-        def serve() -> None:
-            with closing(begin(answers, design)) as kept:
-                application = Page(design, found, kept).application()
-                config = uvicorn.Config(application, http="h11", ws="none", lifespan="off")
-                servers.append(uvicorn.Server(config))
-                ready.set()
-                servers[0].run([bound])
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        assert ready.wait(60)
-        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
-        servers[0].should_exit = True
-        thread.join(60)
+    with served(design, found, answers) as at:
+        yield at
 
 
 @pytest.fixture
@@ -89,7 +70,8 @@ def test_nothing_that_a_browser_gets_names_a_system_or_a_case(client: Client) ->
         client.answer(token, played="", **BEST)
         client.answer(token, **BEST)
     client.get("/listening.css")
-    client.get("/listening.js")
+    client.get("/player.js")
+    client.get("/trial.js")
     client.get("/sound/0/a")
     everything = "\n".join(client.seen).lower()
     for word in ("net", *CASES, "copy_", "examples", "shuffled"):
@@ -125,7 +107,7 @@ def test_an_answer_before_all_is_played_is_refused(
     assert client.token() == token
 
 
-@pytest.mark.parametrize("question", QUESTIONS)
+@pytest.mark.parametrize("question", BEST)
 @pytest.mark.parametrize("side", ["", "c", "alphanet"])
 def test_a_question_without_answer_is_refused(
     client: Client, answers: Path, question: str, side: str

@@ -13,9 +13,17 @@ from tests.listening.listeners import design
 from timbre.cli.main import app
 from timbre.core.errors import InputError
 from timbre.listening.answers import Answer, begin
+from timbre.listening.design import QUESTIONS, Method
+from timbre.listening.pairs import NONE, Preference
 from timbre.listening.picture import kind, write
-from timbre.listening.plan import QUESTIONS, Kind, Trial, known_answers, plan
-from timbre.listening.report import NONE, Preference, Summary, markdown, metrics, summary
+from timbre.listening.plan import Kind, Trial, known_answers, plan
+from timbre.listening.report import Summary, markdown, metrics, summary
+
+NAMES = [question.name for question in QUESTIONS[Method.ab]]
+
+
+def counts(found: Summary) -> tuple[int, ...]:
+    return found.counted, found.failed, found.hurried, found.unchecked
 
 
 def session(listener: str, attentive: bool = True, until: int | None = None) -> list[Answer]:
@@ -26,7 +34,7 @@ def session(listener: str, attentive: bool = True, until: int | None = None) -> 
         right = known_answers(trial, design())
         if not attentive:
             right = {name: "ab"["ba".index(each)] for name, each in right.items()}
-        answers.append(Answer(listener, number, trial, dict.fromkeys(QUESTIONS, side) | right))
+        answers.append(Answer(listener, number, trial, dict.fromkeys(NAMES, side) | right))
     return answers
 
 
@@ -45,8 +53,8 @@ def test_intervals_are_quantiles_of_beta_and_p_adds_up(preferred: int, answers: 
 def test_answers_are_counted_for_the_system_whatever_its_side() -> None:
     answers = [answer for listener in ("0", "1", "2") for answer in session(listener)]
     found = summary(design(), answers)
-    assert found[:3] == (3, 0, 0)
-    for preferences in found.preferences.values():
+    assert counts(found) == (3, 0, 0, 0)
+    for preferences in found.pairs.values():
         assert [(each.one, each.other) for each in preferences] == [*design().pairs()]
         assert sum(each.answers for each in preferences) == 3 * 6  # neither training nor checks
         assert all(each.share == 1 for each in preferences)
@@ -59,6 +67,10 @@ def test_who_fails_a_check_is_left_out_and_counted() -> None:
     half = session("2", until=1)
     found = summary(design(), good + bad + half)
     assert found == summary(design(), good)._replace(failed=1, unchecked=1)
+    hurried = [each._replace(listener="3", seconds=7.9, lasts=10.0) for each in good]
+    assert summary(design(), good + hurried) == summary(design(), good)._replace(hurried=1)
+    slow = [each._replace(seconds=8.0, lasts=10.0) for each in good]
+    assert summary(design(), slow) == summary(design(), good)
 
     # one wrong answer in one of the checks is enough
     number = next(n for n, each in enumerate(good) if each.trial.kind is Kind.check)
@@ -66,39 +78,44 @@ def test_who_fails_a_check_is_left_out_and_counted() -> None:
         wrong = "ab"["ba".index(good[number].choices[question])]
         changed = good[number]._replace(choices=good[number].choices | {question: wrong})
         spoilt = [*good[:number], changed, *good[number + 1 :]]
-        assert summary(design(), spoilt)[:3] == (0, 1, 0)
+        assert counts(summary(design(), spoilt)) == (0, 1, 0, 0)
     # which of content and style sounds better is nobody's business
     changed = good[number]._replace(choices=good[number].choices | {"quality": "b"})
-    assert summary(design(), [*good[:number], changed, *good[number + 1 :]])[:3] == (1, 0, 0)
+    found = summary(design(), [*good[:number], changed, *good[number + 1 :]])
+    assert counts(found) == (1, 0, 0, 0)
 
 
 def test_questions_are_counted_apart() -> None:
     choices = {"timbre": "a", "melody": "b", "quality": "a"}
-    check = Trial(Kind.check, "case0", "copy_content", "copy_style")
-    trial = Trial(Kind.test, "case0", "betanet", "alphanet")
+    check = Trial(Kind.check, "case0", ("copy_content", "copy_style"))
+    trial = Trial(Kind.test, "case0", ("betanet", "alphanet"))
     right = known_answers(check, design()) | {"quality": "a"}
     found = summary(design(), [Answer("0", 0, check, right), Answer("0", 1, trial, choices)])
-    preferred = {name: rows[0].preferred for name, rows in found.preferences.items()}
+    preferred = {name: rows[0].preferred for name, rows in found.pairs.items()}
     assert preferred == {"timbre": 0, "melody": 1, "quality": 0}
 
 
 def test_markdown_and_metrics_say_the_same() -> None:
     found = summary(design(), session("0"))
     text = markdown(found)
-    for question in QUESTIONS.values():
-        assert f"## {question}\n" in text
-    row = "| alphanet | betanet | 1 | 2 | 100 % | 16 to 100 % | 0.500 |"
+    for question in QUESTIONS[Method.ab]:
+        assert f"## {question.text}\n" in text
+    row = "| alphanet | betanet | 1 | 2 | 0 | 100 % | 16 to 100 % | 0.500 | 1.000 |"
     assert text.count(row) == 3
     figures = metrics(found)
     assert figures["timbre"]["alphanet_over_betanet"] == pytest.approx(
-        {"listeners": 1, "answers": 2, "share": 1.0, "low": 0.1581, "high": 1.0, "p": 0.5}, abs=1e-4
-    )
+        {
+            "listeners": 1, "answers": 2, "ties": 0, "share": 1.0, "low": 0.1581, "high": 1.0,
+            "p": 0.5, "p_holm": 1.0,
+        },
+        abs=1e-4,
+    )  # fmt: skip
     assert json.loads(json.dumps(figures, allow_nan=False)) == figures
 
 
 def test_no_answers_are_dashes() -> None:
     found = summary(design(), [])
-    assert f"| alphanet | betanet | 0 | 0 |{f' {NONE} |' * 3}" in markdown(found)
+    assert f"| alphanet | betanet | 0 | 0 | 0 |{f' {NONE} |' * 4}" in markdown(found)
     assert metrics(found)["timbre"] == {}
 
 
@@ -121,7 +138,7 @@ def test_a_picture_of_another_kind_is_refused_before_anything_is_read() -> None:
 def test_the_command_prints_the_tables_and_writes_the_files(tmp_path: Path) -> None:
     kept = begin(tmp_path / "answers.sqlite", design())
     for answer in session("0"):
-        kept.store(*answer[:4])
+        kept.store(answer)
     kept.close()
     words = [str(tmp_path / name) for name in ("answers.sqlite", "a.json", "a.svg")]
     words[1:] = ["--json", words[1], "--plot", words[2]]
@@ -136,7 +153,7 @@ def test_all_answers_are_written_as_a_table(tmp_path: Path) -> None:
     given = session("0") + session("1", attentive=False, until=7)
     answers = begin(tmp_path / "answers.sqlite", design())
     for answer in given:
-        answers.store(answer.listener, answer.number, answer.trial, answer.choices)
+        answers.store(answer)
     answers.close()
     words = ["listen", "export", str(tmp_path / "answers.sqlite"), "--csv", str(tmp_path / "a.csv")]
     assert CliRunner().invoke(app, words, catch_exceptions=False).exit_code == 0

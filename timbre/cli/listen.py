@@ -1,20 +1,23 @@
-"""The commands `timbre listen FOLDER` and `timbre listen report FILE`."""
+"""The commands `timbre listen FOLDER` and those on what listeners answered."""
 
 import socket
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+from timbre.cli import listen_demo
 from timbre.core.errors import InputError
 
-TRIALS = 20  # about a quarter of an hour with clips of 8 s
+if TYPE_CHECKING:
+    from timbre.listening.clips import Clips
+    from timbre.listening.design import Design
+
+TRIALS = {"ab": 20, "mushra": 10, "rating": 10}
 PORT = 8000
-
-
-COMMANDS = ("report", "export")
+COMMANDS = ("report", "export", "demo")
 
 
 class FolderOrCommand(TyperGroup):
@@ -33,12 +36,20 @@ class FolderOrCommand(TyperGroup):
 
 
 app = typer.Typer(cls=FolderOrCommand, rich_markup_mode=None)
+app.command()(listen_demo.demo)
 
 
 @app.command("folder")
 def serve(
-    folder: Annotated[Path, typer.Argument(help="With a folder of clips for each system.")],
+    folder: Annotated[Path, typer.Argument(help="Folder with a folder of clips for each system.")],
     answers: Annotated[Path, typer.Option(help="SQLite file to keep the answers in.")],
+    method: Annotated[
+        str,
+        typer.Option(
+            help="ab: which of two is nearer; mushra: all against a reference, 0 to 100; rating: "
+            "all on a scale of words."
+        ),
+    ] = "ab",
     systems: Annotated[
         list[str] | None,
         typer.Option(
@@ -48,39 +59,119 @@ def serve(
     ] = None,
     content: Annotated[str, typer.Option(help="Folder of the contents.")] = "copy_content",
     style: Annotated[str, typer.Option(help="Folder of the styles.")] = "copy_style",
-    host: Annotated[str, typer.Option(help="Address to serve at; 0.0.0.0 for all.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any free one.")] = PORT,
-    trials: Annotated[int, typer.Option(min=1, help="That count, a listener.")] = TRIALS,
-    seed: Annotated[int, typer.Option(min=0, help="Of order and sides.")] = 0,
+    reference: Annotated[
+        str, typer.Option(help="Folder of the true targets, for mushra.")
+    ] = "resynthesis",
+    anchor: Annotated[
+        list[int] | None,
+        typer.Option(
+            help="Hz of a low-passed reference among what is rated, for mushra; once for each.",
+            show_default="3500 and 7000",
+        ),
+    ] = None,
+    questions: Annotated[
+        Path | None, typer.Option(help="YAML file of questions and the words of a scale.")
+    ] = None,
+    ties: Annotated[bool, typer.Option("--ties", help="Let listeners say: no difference.")] = False,
+    trials: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="How many pages that count each listener gets.",
+            show_default="20 of ab, 10 of the others",
+        ),
+    ] = None,
+    consent: Annotated[
+        Path | None, typer.Option(help="Markdown file that listeners agree to first.")
+    ] = None,
+    headphones: Annotated[
+        bool, typer.Option("--headphones", help="Check by ear that headphones are worn.")
+    ] = False,
+    closing_text: Annotated[
+        Path | None, typer.Option("--closing", help="Markdown file that thanks listeners.")
+    ] = None,
+    completion_code: Annotated[
+        str, typer.Option(help="Code to show in the end, that a panel asks for.")
+    ] = "",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the order and of the sides.")] = 0,
+    host: Annotated[
+        str, typer.Option(help="Address to serve at; 0.0.0.0: to other machines too.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to serve at; 0: any that is free.")
+    ] = PORT,
 ) -> None:
-    """Ask listeners which of two systems is nearer: serve a blind AB test of the clips in FOLDER.
+    """Serve a blind listening test of the clips in FOLDER.
 
+    timbre listen data/examples --answers answers.sqlite --systems vqvae --systems glow --ties
+
+    timbre listen data/examples --answers mushra.sqlite --method mushra --headphones
+
+    Listeners open http://ADDRESS/?participant=NAME, or the address alone.
     `timbre listen report FILE` says what they answered, `timbre listen export FILE` writes it down.
     """
     import uvicorn  # only where it is needed, as are the modules that bring its like
 
     from timbre.listening import answers as listening_answers
     from timbre.listening import clips as listening_clips
+    from timbre.listening import design as designs
+    from timbre.listening.frame import Frame, markdown
     from timbre.listening.page import Page
 
-    names, clips = listening_clips.find(folder, systems or [], content, style)
-    design = listening_clips.design(names, clips, content, style, trials, seed)
+    if method not in TRIALS:
+        raise InputError(
+            f"expected a --method among {', '.join(TRIALS)}, got {method!r}; please name one."
+        )
+    way = designs.Method(method)
+    how: dict[str, Any] = {"method": way, "questions": designs.QUESTIONS[way], "ties": ties}
+    if ties and method != "ab":
+        raise InputError("expected --ties with the method ab; please leave it out.")
+    if questions:
+        how |= dict(designs.read_questions(questions))
+    if method == "mushra":
+        how |= {"reference": reference, "anchors": tuple(sorted({*(anchor or designs.ANCHORS)}))}
+    frame = Frame(markdown(consent), markdown(closing_text), completion_code, headphones)
+    target = how.get("reference", "")
+    names, clips = listening_clips.find(folder, systems or [], content, style, target)
+    design = listening_clips.design(
+        names, clips, content, style, trials or TRIALS[method], seed, **how
+    )
+    minutes = design.minutes(listening_clips.seconds(clips))
     with (
         listening_socket(host, port) as bound,
         closing(listening_answers.begin(answers, design)) as kept,
     ):
         shown = f"[{host}]" if ":" in host else host
+        print(f"{_told(design, clips)}; about {minutes} minutes a listener")
         print(
             f"listening test at http://{shown}:{bound.getsockname()[1]}/, answers go to {answers}; "
             "Ctrl-C ends it",
             flush=True,
         )
         config = uvicorn.Config(
-            Page(design, clips, kept).application(),
+            Page(design, clips, kept, frame._replace(minutes=minutes)).application(),
             http="h11", ws="none", lifespan="off", log_level="warning", server_header=False,
         )  # fmt: skip
         with suppress(KeyboardInterrupt):
             uvicorn.Server(config).run([bound])
+
+
+def _told(design: "Design", clips: "Clips") -> str:
+    """What a test compares, and how many listeners it needs."""
+    from timbre.listening.design import LEVEL, POWER, SHARE, SPREAD, STEP, Method
+
+    pairs = len(design.pairs())
+    if design.method is Method.ab:
+        shows = f"{SHARE:.0%} of answers for one of two"
+    elif design.method is Method.mushra:
+        shows = f"{STEP:.0f} points between two (where listeners differ by {SPREAD:.0f})"
+    else:
+        shows = f"a difference of {STEP / SPREAD:.2f} deviations between listeners"
+    return (
+        f"{len(design.systems)} systems ({pairs} of two), questions: {len(design.questions)}; "
+        f"{shows} will show from about {design.listeners()} listeners on (power {POWER:.0%}, "
+        f"{LEVEL:.0%} for all tests together)"
+    )
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
@@ -101,11 +192,16 @@ def listening_socket(host: str, port: int) -> socket.socket:
 
 @app.command()
 def report(
-    answers: Annotated[Path, typer.Argument(help="The SQLite file.")],
-    json: Annotated[Path | None, typer.Option(help="JSON to write, as metrics.")] = None,
-    plot: Annotated[Path | None, typer.Option(help="PNG or SVG to write.")] = None,
+    answers: Annotated[Path, typer.Argument(help="SQLite file of the answers.")],
+    json: Annotated[Path | None, typer.Option(help="JSON file to write, as metrics.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="PNG or SVG file to write.")] = None,
 ) -> None:
-    """Say which systems listeners preferred: shares with exact 95 % intervals."""
+    """Say what listeners answered: a ranking with intervals, and every pair of systems.
+
+    timbre listen report answers.sqlite
+
+    timbre listen report answers.sqlite --json preferences.json --plot preferences.svg
+    """
     from timbre.core.files import apart, writable, write_json
     from timbre.listening import answers as listening_answers
     from timbre.listening import picture, report
@@ -124,10 +220,13 @@ def report(
 
 @app.command()
 def export(
-    answers: Annotated[Path, typer.Argument(help="The SQLite file.")],
-    csv: Annotated[Path, typer.Option(help="CSV to write, a row an answer.")],
+    answers: Annotated[Path, typer.Argument(help="SQLite file of the answers.")],
+    csv: Annotated[Path, typer.Option(help="CSV file to write, a row an answer or a rating.")],
 ) -> None:
-    """Write all answers as a table, for statistics of your own."""
+    """Write all answers as a table, for statistics of your own.
+
+    timbre listen export answers.sqlite --csv answers.csv
+    """
     from timbre.listening import export
 
     print(f"{csv}: {export.write(csv, answers):,} answers")

@@ -4,36 +4,46 @@ Write-ahead log, flushed at each commit: a process that is killed, or a machine 
 loses no answer that a listener was told is stored.
 """
 
+import json
 import sqlite3
 from contextlib import ExitStack, closing
 from pathlib import Path
 from secrets import token_hex
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
 from timbre.core.errors import InputError
-from timbre.listening.plan import QUESTIONS, Design, Kind, Trial
+from timbre.listening.design import Design
+from timbre.listening.plan import Kind, Trial
 
 APPLICATION = 0x54494D42  # "TIMB", in the file's header
-SCHEMA_VERSION = 1  # of the tables
+SCHEMA_VERSION = 2  # of the tables
 _TABLES = f"""
 CREATE TABLE design (definition TEXT NOT NULL, secret TEXT NOT NULL) STRICT;
+CREATE TABLE listeners (
+    listener TEXT PRIMARY KEY,
+    participant TEXT NOT NULL,  -- what a panel calls them, or empty
+    consented TEXT,  -- UTC
+    headphones INTEGER NOT NULL DEFAULT 0  -- whether they passed that check
+) STRICT, WITHOUT ROWID;
 CREATE TABLE answers (
     listener TEXT NOT NULL,
     number INTEGER NOT NULL,  -- of the trial in the listener's plan, from 0
     kind TEXT NOT NULL CHECK (kind IN ({", ".join(f"'{kind}'" for kind in Kind)})),
     "case" TEXT NOT NULL,
-    a TEXT NOT NULL,  -- what was on A
-    b TEXT NOT NULL,
-    {" ".join(f"{name} TEXT NOT NULL CHECK ({name} IN ('a', 'b'))," for name in QUESTIONS)}
+    clips TEXT NOT NULL CHECK (json_valid(clips)),  -- what was on A, B, ...
+    choices TEXT NOT NULL CHECK (json_valid(choices)),  -- by question
+    seconds REAL,  -- from the first sight of the trial; null if a server began in between
+    lasts REAL NOT NULL,  -- seconds that its clips last together
     answered TEXT NOT NULL DEFAULT (datetime('now')),  -- UTC
     PRIMARY KEY (listener, number)
 ) STRICT, WITHOUT ROWID;
 PRAGMA application_id = {APPLICATION};
 PRAGMA user_version = {SCHEMA_VERSION};
 """
-_COLUMNS = f'listener, number, kind, "case", a, b, {", ".join(QUESTIONS)}'
+_COLUMNS = 'listener, number, kind, "case", clips, choices, seconds, lasts'
+MIN_SHARE = 0.8  # share of the clips' length, below which nobody has heard them
 
 
 class Answer(NamedTuple):
@@ -42,8 +52,16 @@ class Answer(NamedTuple):
     listener: str
     number: int
     trial: Trial
-    choices: dict[str, str]  # the side by question
+    choices: dict[str, Any]  # by question: the side, or in ratings a number by side
+    seconds: float | None = None  # that it took
+    lasts: float = 0.0  # s, of all clips
     answered: str = ""  # when, UTC
+    participant: str = ""
+
+    @property
+    def is_hurried(self) -> bool:
+        """Whether it came sooner than the clips can be heard."""
+        return self.seconds is not None and self.seconds < MIN_SHARE * self.lasts
 
 
 class Answers:
@@ -58,13 +76,17 @@ class Answers:
         self._connection = connection
         self.secret = secret
 
-    def store(self, listener: str, number: int, trial: Trial, choices: dict[str, str]) -> None:
+    def store(self, answer: Answer) -> None:
         """Keep an answer; it is on the disk on return. A second one to the same trial is not kept.
 
         Raises:
             sqlite3.Error: if it could not be kept.
         """
-        values = (listener, number, *trial, *(choices[name] for name in QUESTIONS))
+        kind, case, clips = answer.trial
+        values = (
+            answer.listener, answer.number, kind, case, json.dumps(clips),
+            json.dumps(answer.choices), answer.seconds, answer.lasts,
+        )  # fmt: skip
         self._connection.execute(
             f"INSERT INTO answers ({_COLUMNS}) VALUES ({', '.join('?' * len(values))})"
             " ON CONFLICT (listener, number) DO NOTHING",
@@ -79,6 +101,30 @@ class Answers:
                 "SELECT number FROM answers WHERE listener = ?", (listener,)
             )
         }
+
+    def welcome(self, listener: str, participant: str = "") -> None:
+        """Know a listener, perhaps by what a panel calls them; known ones stay as they are."""
+        self._connection.execute(
+            "INSERT INTO listeners (listener, participant) VALUES (?, ?)"
+            " ON CONFLICT (listener) DO NOTHING",
+            (listener, participant),
+        )
+
+    def note(self, listener: str, what: str) -> None:
+        """Keep that a listener has agreed ("consented"), or passed the check of "headphones"."""
+        value = {"consented": "datetime('now')", "headphones": "1"}[what]
+        self.welcome(listener)
+        self._connection.execute(
+            f"UPDATE listeners SET {what} = {value} WHERE listener = ?", (listener,)
+        )
+
+    def noted(self, listener: str) -> set[str]:
+        """Which of these a listener has done."""
+        row = self._connection.execute(
+            "SELECT consented, headphones FROM listeners WHERE listener = ?", (listener,)
+        ).fetchone()
+        names = ("consented", "headphones")
+        return {name for name, value in zip(names, row or (None, 0), strict=True) if value}
 
     def close(self) -> None:
         """Bring the log into the file and let go of it."""
@@ -132,20 +178,18 @@ def read(path: Path) -> tuple[Design, list[Answer]]:
         with closing(sqlite3.connect(uri, uri=True, timeout=30)) as connection:
             design, _ = _definition(connection, path)
             rows = connection.execute(
-                f"SELECT {_COLUMNS}, answered FROM answers ORDER BY listener, number"
+                f"SELECT {_COLUMNS}, answered, coalesce(participant, '') FROM answers"
+                " LEFT JOIN listeners USING (listener) ORDER BY listener, number"
             ).fetchall()
     except sqlite3.Error as error:
         raise InputError(_unusable(path, error)) from None
     return design, [
         Answer(
-            listener,
-            number,
-            Trial(Kind(kind), case, a, b),
-            dict(zip(QUESTIONS, sides, strict=True)),
-            answered,
+            listener, number, Trial(Kind(kind), case, tuple(json.loads(clips))),
+            json.loads(choices), *rest,
         )
-        for listener, number, kind, case, a, b, *sides, answered in rows
-    ]
+        for listener, number, kind, case, clips, choices, *rest in rows
+    ]  # fmt: skip
 
 
 def _unusable(path: Path, error: Exception | str) -> str:
@@ -176,8 +220,9 @@ def _check_same(known: Design, design: Design, path: Path) -> None:
     """Refuse another test than the file's, by the first thing that differs."""
     tests = [
         {
+            **each.model_dump(mode="json", exclude={"systems", "clips", "questions"}),
             "systems": ", ".join(sorted(each.systems)),
-            **each.model_dump(include={"content", "style", "trials", "seed"}),
+            "questions": ", ".join(f"{one.name} ({one.text})" for one in each.questions),
             "clips": f"those of fingerprint {each.clips}",
         }
         for each in (known, design)

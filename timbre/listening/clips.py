@@ -4,24 +4,30 @@ import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
+from scipy.signal import butter, sosfiltfilt
 
 from timbre.core.errors import InputError
 from timbre.core.files import fingerprint, sha256
-from timbre.listening.plan import Design
+from timbre.listening.design import Design, Method
 
 EXTENSIONS = (".flac", ".wav", ".ogg")
 LEVEL_DB = -26.0  # RMS that listeners hear, re full scale: what is louder must not seem better
 MAX_PEAK = 0.99
+MAX_CLIPS = 12  # clips that are rated together, as ITU-R BS.1534-3 asks for
+PADDING = 1000  # samples of silence around what is filtered
 MIN_RMS = 1e-4  # RMS; less is not lifted any further
 
 Clips = dict[str, dict[str, Path]]  # by folder and case
 
 
-def find(folder: Path, systems: Sequence[str], content: str, style: str) -> tuple[list[str], Clips]:
+def find(
+    folder: Path, systems: Sequence[str], content: str, style: str, reference: str = ""
+) -> tuple[list[str], Clips]:
     """The systems of a test, and the clips that it can use: theirs, the contents and the styles.
 
     Args:
@@ -29,6 +35,7 @@ def find(folder: Path, systems: Sequence[str], content: str, style: str) -> tupl
         systems: which; none for all but the references, `resynthesis` and `*_shuffled`.
         content: name of the folder with the contents.
         style: name of that with the styles.
+        reference: name of that with the references of MUSHRA, which needs the other two not.
 
     Returns:
         The systems, and of each and of the references the cases that can be played.
@@ -37,7 +44,8 @@ def find(folder: Path, systems: Sequence[str], content: str, style: str) -> tupl
         InputError: if there are no two systems, or one has nothing that could be compared.
     """
     found = _folders(folder)
-    for name, option in ((content, "--content"), (style, "--style")):
+    known = {reference: "--reference"} if reference else {content: "--content", style: "--style"}
+    for name, option in known.items():
         if name not in found:
             raise InputError(
                 f"expected a folder {name} in {folder}, found {_listed(found)}; "
@@ -54,29 +62,29 @@ def find(folder: Path, systems: Sequence[str], content: str, style: str) -> tupl
             f"expected systems that {folder} has a folder of, {unknown[0]} is none; "
             f"please choose among {_listed(found)}."
         )
-    chosen = sorted({*systems}) or [
+    chosen = sorted({*systems} - {reference}) or [
         name
         for name in found
-        if name not in (content, style, "resynthesis") and not name.endswith("_shuffled")
+        if name not in (content, style, reference, "resynthesis") and not name.endswith("_shuffled")
     ]
     if len(chosen) < 2:
         raise InputError(
             f"expected two systems or more to compare in {folder}, got {_listed(chosen)}; "
             "please add folders with clips, or name more with --systems."
         )
-    whole = found[content].keys() & found[style].keys()
+    whole = set.intersection(*({*found[name]} for name in known))
     clips = {name: {c: p for c, p in found[name].items() if c in whole} for name in chosen}
     for name in chosen:
         if not any(clips[name].keys() & clips[other].keys() for other in chosen if other != name):
             raise InputError(
-                f"expected cases that {name} shares with {content}, {style} and another system, "
-                "found none; please leave it out with --systems or give its clips the same names."
+                f"expected cases that {name} shares with {', '.join(known)} and another "
+                "system, found none; please leave it out with --systems or give its "
+                "clips the same names."
             )
     used = {case for name in chosen for case in clips[name]}
-    references = {content: found[content], style: found[style]}
     return chosen, {
         name: {case: path for case, path in cases.items() if case in used}
-        for name, cases in (clips | references).items()
+        for name, cases in (clips | {name: found[name] for name in known}).items()
     }
 
 
@@ -113,26 +121,54 @@ def _listed(names: Sequence[str] | Clips) -> str:
 
 
 def design(
-    systems: Sequence[str], clips: Clips, content: str, style: str, trials: int, seed: int
-) -> Design:
+    systems: Sequence[str], clips: Clips, content: str, style: str, trials: int, seed: int,
+    **how: Any,
+) -> Design:  # fmt: skip
     """The test that clips make, each of them looked into.
 
+    Args:
+        systems: by name.
+        clips: theirs and those of the references.
+        content: name of the folder with the contents.
+        style: name of that with the styles.
+        trials: how many a listener gets.
+        seed: of the plans.
+        **how: other fields of `Design`.
+
     Raises:
-        InputError: if a clip is no audio.
+        InputError: if a clip is no audio, or systems that are rated together share no case.
     """
     prints = []
     for name in sorted(clips):
         for case, path in sorted(clips[name].items()):
             samples(path)
             prints.append((name, case, sha256(path)))
-    return Design(
+    made = Design(
         systems={name: sorted(clips[name]) for name in sorted(systems)},
         content=content,
         style=style,
         trials=trials,
         seed=seed,
         clips=fingerprint(prints),
+        **how,
     )
+    if made.method is not Method.ab and not made.cases():
+        raise InputError(
+            "expected cases that all systems share, as they are rated together, found none; "
+            "please leave some out with --systems."
+        )
+    if len(made.rated()) > MAX_CLIPS:
+        raise InputError(
+            f"expected {MAX_CLIPS} clips a page at most, got {len(made.rated())}; "
+            "please name fewer --systems."
+        )
+    return made
+
+
+def seconds(clips: Clips) -> float:
+    """How long a clip lasts, on the mean."""
+    lasts = [soundfile.info(path).duration for cases in clips.values() for path in cases.values()]
+    return float(np.mean(lasts))
 
 
 def samples(path: Path) -> tuple[NDArray[np.float32], int]:
@@ -155,15 +191,23 @@ def samples(path: Path) -> tuple[NDArray[np.float32], int]:
     return mono, rate
 
 
-def heard(path: Path) -> bytes:
+def heard(path: Path, low_pass: int = 0) -> bytes:
     """A clip as listeners get it: FLAC of one channel at `LEVEL_DB`, softer where it would clip.
 
     Neither format, tags nor level say where it is from.
+
+    Args:
+        path: of the file.
+        low_pass: Hz, above which an anchor has nothing; 0 leaves all.
 
     Raises:
         InputError: if it is no audio any more.
     """
     sound, rate = samples(path)
+    if 0 < low_pass < rate / 2:
+        # zero phase, so that it lies on the reference; twice 6th order: 0.1 dB below, 25 dB above
+        sections = butter(6, low_pass, fs=rate, output="sos")
+        sound = sosfiltfilt(sections, np.pad(sound, PADDING))[PADDING:-PADDING].astype(np.float32)
     rms = math.sqrt(float(np.mean(np.square(sound, dtype=np.float64))))
     gain = 10 ** (LEVEL_DB / 20) / max(rms, MIN_RMS)
     peak = gain * float(np.abs(sound).max())

@@ -6,34 +6,31 @@ and its bytes are made anew. Where a listener stands is computed from the answer
 
 import re
 import sqlite3
-from functools import cache, lru_cache
+from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
-from urllib.parse import parse_qs
+from time import monotonic
 
-import jinja2
+import soundfile
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from timbre.core.files import fingerprint
-from timbre.listening.answers import Answers
+from timbre.listening import headphones
+from timbre.listening.answers import Answer, Answers
 from timbre.listening.clips import Clips, heard
-from timbre.listening.plan import QUESTIONS, SIDES, Design, Kind, Trial, plan
+from timbre.listening.design import Design, anchor
+from timbre.listening.frame import Frame
+from timbre.listening.plan import TIE, Kind, Trial, choices, plan
+from timbre.listening.responses import HEADERS, asset, form, ranged, rendered
 
-FOLDER = Path(__file__).parent
-SLOTS = {"content": "Content", "style": "Style", "a": "A", "b": "B"}  # the clips of a trial
-MAX_ANSWER_BYTES = 4096  # bytes of an answer
-HEADERS = {
-    # the page needs nothing but what this server gives, and sends nothing elsewhere
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
-    "media-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",
-}
+PARTICIPANT = ("participant", "PROLIFIC_PID")  # in the address: what a panel calls a listener
+MAX_NAME = 64  # characters of that
+BARE = Frame()
+LABELS = {"content": "Content", "style": "Style", "reference": "Reference"}
 
 
 class Page:
@@ -43,68 +40,133 @@ class Page:
         design: the test.
         clips: its sound files.
         answers: where answers are kept.
+        frame: what stands around the trials.
+        clock: seconds, by which it is told how long an answer took.
     """
 
-    def __init__(self, design: Design, clips: Clips, answers: Answers) -> None:
-        self._design = design
-        self._clips = clips
-        self._answers = answers
+    def __init__(
+        self,
+        design: Design,
+        clips: Clips,
+        answers: Answers,
+        frame: Frame = BARE,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._design, self._clips, self._answers = design, clips, answers
+        self._frame, self._clock = frame, clock
+        self._anchors = {anchor(hertz): hertz for hertz in design.anchors}
         self._cookie = f"listener_{fingerprint(answers.secret)}"  # two tests may share a host
         self._plan = lru_cache(1024)(lambda listener: plan(design, listener))
         self._sound = lru_cache(32)(heard)
+        self._lasts = lru_cache(4096)(lambda path: float(soundfile.info(path).duration))
+        self._shown: dict[tuple[str, int], float] = {}  # when a trial was first seen
+        self._attempts: dict[str, int] = {}  # at the check of headphones
 
     def application(self) -> Starlette:
         """The addresses and what they do."""
         return Starlette(
             routes=[
                 Route("/", self.show),
+                Route("/consent", self.consent, methods=["POST"]),
+                Route("/headphones", self.check, methods=["POST"]),
                 Route("/answer", self.answer, methods=["POST"]),
                 Route("/another", self.another, methods=["POST"]),
+                Route("/tones/{number:int}", self.tones),
                 Route("/sound/{token}/{slot}", self.sound),
-                *(Route(f"/listening.{kind}", _asset) for kind in ("css", "js")),
+                *(Route(f"/{name}", asset) for name in ("listening.css", "player.js", "trial.js")),
             ]
         )
 
     async def show(self, request: Request) -> Response:
-        """The listener's next trial, or thanks; who has no id yet gets one."""
-        listener = self._listener(request) or token_hex(8)
-        trials, number = self._plan(listener), self._next(listener)
-        progress = {"number": number, "count": len(trials)}
-        if number == len(trials):
-            response = _page(state="done", **progress)
-        else:
-            response = _page(
-                state="trial",
-                practice=trials[number].kind is Kind.training,
-                token=self._token(listener, number),
-                **progress,
-            )
-        self._remember(response, listener)
+        """What comes next for a listener; who has no id yet gets one."""
+        listener = self._welcomed(request) or self._listener(request) or token_hex(8)
+        response = self._next_page(listener)
+        response.set_cookie(
+            self._cookie, listener, max_age=365 * 86400, httponly=True, samesite="lax"
+        )
         return response
+
+    def _next_page(self, listener: str) -> Response:
+        frame, noted = self._frame, self._answers.noted(listener)
+        if frame.consent and "consented" not in noted:
+            return rendered("consent", text=frame.consent, minutes=frame.minutes)
+        if frame.headphones and "headphones" not in noted:
+            return rendered(
+                "headphones", rounds=headphones.ROUNDS, tones=headphones.TONES,
+                again=bool(self._attempts.get(listener)),
+            )  # fmt: skip
+        trials, number = self._plan(listener), self._next(listener)
+        if number == len(trials):
+            return rendered("done", text=frame.closing, code=frame.code)
+        trial, design = trials[number], self._design
+        self._shown.setdefault((listener, number), self._clock())
+        return rendered(
+            "trial",
+            practice=trial.kind is Kind.training,
+            token=self._token(listener, number),
+            number=number,
+            count=len(trials),
+            minutes=frame.minutes,
+            method=design.method,
+            questions={each.name: each.text for each in design.questions},
+            known={slot: LABELS[slot] for slot in design.slots()},
+            sides={side: side.upper() for side in trial.sides},
+            answers=[*trial.sides, *([TIE] if design.ties else [])],
+            scale=design.scale,
+        )
+
+    async def consent(self, request: Request) -> Response:
+        """Keep that a listener agrees."""
+        return self._noting(request, "consented")
+
+    async def check(self, request: Request) -> Response:
+        """Look at what was heard in the check of headphones."""
+        listener, fields = self._listener(request), await form(request)
+        if listener is None or fields is None:
+            return _strange()
+        attempt = self._attempts.get(listener, 0)
+        self._attempts[listener] = attempt + 1
+        right = [
+            fields.get(f"round{number}") == str(headphones.softest(listener, attempt, number)[0])
+            for number in range(headphones.ROUNDS)
+        ]
+        if sum(right) < headphones.REQUIRED:
+            return RedirectResponse("/", 303, HEADERS)
+        return self._noting(request, "headphones")
+
+    async def tones(self, request: Request) -> Response:
+        """The tones of a round of that check."""
+        listener, number = self._listener(request), request.path_params["number"]
+        if listener is None or number not in range(headphones.ROUNDS):
+            return _nothing()
+        attempt = self._attempts.get(listener, 0)
+        data = headphones.tones(*headphones.softest(listener, attempt, number))
+        return ranged(data, request.headers.get("range", ""))
 
     async def answer(self, request: Request) -> Response:
         """Keep an answer, then lead to the next trial; a repeated one changes nothing."""
-        body = bytearray()
-        async for part in request.stream():
-            body += part
-            if len(body) > MAX_ANSWER_BYTES:
-                return _refused("This answer is longer than answers are.", 413)
-        fields = {
-            name: values[-1] for name, values in parse_qs(body.decode(errors="replace")).items()
-        }
+        fields = await form(request)
+        if fields is None:
+            return _refused("This answer is longer than answers are.", 413)
         listener = self._listener(request)
         if listener is None:
-            return _refused("Please allow cookies: without them nobody knows whose answer this is.")
+            return _strange()
         number = self._number(listener, fields.get("token", ""))
         if number is None:
             return _refused("This answer belongs to no trial of yours.")
-        if {*fields.get("played", "").split(",")} != {*SLOTS}:
-            return _refused("Please hear content, style, A and B before you answer.")
-        choices = {name: fields.get(name, "") for name in QUESTIONS}
-        if not {*choices.values()} <= {*SIDES}:
-            return _refused("Please answer each question with A or B.")
+        trial = self._plan(listener)[number]
+        slots = {*self._design.slots(), *trial.sides}
+        if {*fields.get("played", "").split(",")} != slots:
+            return _refused(f"Please hear {self._listed(trial)} before you answer.")
+        chosen = choices(self._design, trial, fields)
+        if chosen is None:
+            return _refused("Please answer each question.")
+        seen = self._shown.get((listener, number))
+        lasts = sum(self._lasts(self._file(trial, slot)[0]) for slot in slots)
+        took = None if seen is None else self._clock() - seen
         try:
-            self._answers.store(listener, number, self._plan(listener)[number], choices)
+            self._answers.welcome(listener)
+            self._answers.store(Answer(listener, number, trial, chosen, took, lasts))
         except sqlite3.Error:
             return _refused(
                 "The answer could not be stored. Please go back and send it again.", 503
@@ -114,32 +176,54 @@ class Page:
     async def another(self, request: Request) -> Response:
         """Let somebody else begin in the same browser."""
         response = RedirectResponse("/", 303, HEADERS)
-        self._remember(response, token_hex(8))
+        response.delete_cookie(self._cookie)
         return response
 
     async def sound(self, request: Request) -> Response:
         """A clip of a trial that the listener has come to."""
         listener, slot = self._listener(request), request.path_params["slot"]
-        if listener is None or slot not in SLOTS:
-            return _refused("There is no such sound.", 404)
-        number = self._number(listener, request.path_params["token"])
-        if number is None:
-            return _refused("There is no such sound.", 404)
-        data = self._sound(self._file(self._plan(listener)[number], slot))
+        number = listener and self._number(listener, request.path_params["token"])
+        if listener is None or not isinstance(number, int):
+            return _nothing()
+        trial = self._plan(listener)[number]
+        if slot not in {*self._design.slots(), *trial.sides}:
+            return _nothing()
+        data = self._sound(*self._file(trial, slot))
         return ranged(data, request.headers.get("range", ""))
 
-    def _file(self, trial: Trial, slot: str) -> Path:
-        references = {"content": self._design.content, "style": self._design.style}
-        return self._clips[(references | {"a": trial.a, "b": trial.b})[slot]][trial.case]
+    def _file(self, trial: Trial, slot: str) -> tuple[Path, int]:
+        """The file of a clip, and where it is low-passed."""
+        name = (self._design.slots() | trial.sides)[slot]
+        if name in self._anchors:
+            return self._clips[self._design.reference][trial.case], self._anchors[name]
+        return self._clips[name][trial.case], 0
+
+    def _listed(self, trial: Trial) -> str:
+        """The clips of a trial, in words."""
+        *before, last = [*self._design.slots(), *(side.upper() for side in trial.sides)]
+        return f"{', '.join(before)} and {last}"
 
     def _listener(self, request: Request) -> str | None:
         listener = request.cookies.get(self._cookie, "")
         return listener if re.fullmatch("[0-9a-f]{16}", listener) else None
 
-    def _remember(self, response: Response, listener: str) -> None:
-        response.set_cookie(
-            self._cookie, listener, max_age=365 * 86400, httponly=True, samesite="lax"
-        )
+    def _welcomed(self, request: Request) -> str | None:
+        """The listener whom a panel names in the address, the same in each browser."""
+        names = (request.query_params.get(name, "").strip() for name in PARTICIPANT)
+        name = next(filter(None, names), "")[:MAX_NAME]
+        if not name:
+            return None
+        listener = fingerprint(self._answers.secret, "participant", name)
+        self._answers.welcome(listener, name)
+        return listener
+
+    def _noting(self, request: Request, what: str) -> Response:
+        """Keep that a listener did something, then lead on."""
+        listener = self._listener(request)
+        if listener is None:
+            return _strange()
+        self._answers.note(listener, what)
+        return RedirectResponse("/", 303, HEADERS)
 
     def _next(self, listener: str) -> int:
         """The number of the first trial that is not answered."""
@@ -156,49 +240,13 @@ class Page:
         return next((n for n in reached if self._token(listener, n) == token), None)
 
 
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(FOLDER),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    return environment.get_template("listening.html.jinja")
+def _refused(reason: str, status: int = 400) -> Response:
+    return rendered("refused", status, reason=reason)
 
 
-def _page(status: int = 200, **values: Any) -> HTMLResponse:
-    text = _template().render(questions=QUESTIONS, slots=SLOTS, sides=SIDES, **values)
-    return HTMLResponse(text, status, HEADERS)
+def _strange() -> Response:
+    return _refused("Please allow cookies: without them nobody knows whose answer this is.")
 
 
-def _refused(reason: str, status: int = 400) -> HTMLResponse:
-    return _page(status, state="refused", reason=reason)
-
-
-async def _asset(request: Request) -> Response:
-    # no-cache: a browser asks whether its copy is still the newest
-    return FileResponse(
-        FOLDER / request.url.path.strip("/"), headers={**HEADERS, "Cache-Control": "no-cache"}
-    )
-
-
-def ranged(data: bytes, wanted: str) -> Response:
-    """A FLAC file, or the part of it that a player asks for (RFC 9110, section 14).
-
-    Args:
-        data: the whole file.
-        wanted: the header `Range`; of more than one range, or of no bytes, the whole is given.
-    """
-    headers = HEADERS | {"Accept-Ranges": "bytes"}
-    match = re.fullmatch(r"bytes=(\d{0,12})-(\d{0,12})", wanted)
-    if match is None or match.groups() == ("", ""):
-        return Response(data, 200, headers, "audio/flac")
-    first, last = match.groups()
-    start = int(first) if first else max(0, len(data) - int(last))
-    stop = min(len(data), int(last) + 1) if first and last else len(data)
-    if start >= stop:
-        return Response(b"", 416, headers | {"Content-Range": f"bytes */{len(data)}"})
-    headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(data)}"
-    return Response(data[start:stop], 206, headers, "audio/flac")
+def _nothing() -> Response:
+    return _refused("There is no such sound.", 404)

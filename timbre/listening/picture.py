@@ -1,14 +1,17 @@
-"""Picture of listeners' preferences."""
+"""Picture of what listeners said."""
 
 from pathlib import Path
 from textwrap import fill
 
 import matplotlib
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from timbre.core.errors import InputError
 from timbre.core.files import replacing
-from timbre.listening.plan import QUESTIONS
+from timbre.listening.design import Method
+from timbre.listening.pairs import Preference
+from timbre.listening.ranking import Ranked
 from timbre.listening.report import Summary
 
 COLOR, GREY = "#0b6b62", "#85898d"
@@ -29,7 +32,7 @@ def kind(path: Path) -> str:
 
 
 def write(path: Path, kind: str, found: Summary) -> None:
-    """Draw the share of answers for the first of each pair, with its interval, by question.
+    """Draw the ranking by question, and of comparisons the share of each pair, with intervals.
 
     Equal answers give an equal file.
 
@@ -45,19 +48,41 @@ def write(path: Path, kind: str, found: Summary) -> None:
 
 
 def _drawn(found: Summary) -> Figure:
-    pairs = len(next(iter(found.preferences.values())))
-    figure = Figure(figsize=(11, 1.6 + 0.34 * pairs), layout="constrained")
-    panels = figure.subplots(1, len(QUESTIONS), sharey=True, squeeze=False)[0]
-    for panel, (question, preferences) in zip(panels, found.preferences.items(), strict=True):
-        panel.set_title(fill(QUESTIONS[question], 28), fontsize=10)
-        panel.axvline(50, color=GREY, linewidth=1, linestyle="--")
-        panel.set(xlim=(0, 100), ylim=(pairs - 0.5, -0.5), xlabel="answers for the first, %")
-        panel.set_yticks(
-            range(pairs), [f"{each.one} over {each.other} ({each.answers})" for each in preferences]
-        )
-        panel.spines[["top", "right"]].set_visible(False)
-        for row, each in enumerate(preferences):
-            if each.answers:
-                panel.plot([100 * end for end in each.interval], [row, row], color=COLOR, alpha=0.5)
-                panel.plot(100 * each.share, row, "o", color=COLOR, clip_on=False)
+    is_ab = found.method is Method.ab
+    ranked = max(1, *(len(each) for each in found.rankings.values()))
+    compared = len(next(iter(found.pairs.values()))) if is_ab else 0
+    heights = [ranked, compared] if compared else [ranked]
+    figure = Figure(figsize=(11, 1.2 * len(heights) + 0.34 * sum(heights)), layout="constrained")
+    panels = figure.subplots(
+        len(heights), len(found.questions), squeeze=False, height_ratios=[h + 2 for h in heights]
+    )
+    for column, question in enumerate(found.questions):
+        panels[0, column].set_title(fill(question.text, 28), fontsize=10)
+        _rank(panels[0, column], found.rankings[question.name], is_ab)
+        shares = [each for each in found.pairs[question.name] if isinstance(each, Preference)]
+        if compared:
+            _shares(panels[1, column], shares)
     return figure
+
+
+def _rank(panel: Axes, ranked: list[Ranked], is_ab: bool) -> None:
+    panel.set_yticks(range(len(ranked)), [each.system for each in ranked])
+    panel.invert_yaxis()
+    panel.set_xlabel("strength, log odds" if is_ab else "mean rating")
+    panel.spines[["top", "right"]].set_visible(False)
+    for row, each in enumerate(ranked):
+        panel.plot([each.low, each.high], [row, row], color=COLOR, alpha=0.5)
+        panel.plot(each.value, row, "o", color=COLOR, clip_on=False)
+
+
+def _shares(panel: Axes, preferences: list[Preference]) -> None:
+    panel.axvline(50, color=GREY, linewidth=1, linestyle="--")
+    panel.set(xlim=(0, 100), ylim=(len(preferences) - 0.5, -0.5))
+    panel.set_xlabel("answers for the first, %")
+    names = [f"{each.one} over {each.other} ({each.answers})" for each in preferences]
+    panel.set_yticks(range(len(preferences)), names)
+    panel.spines[["top", "right"]].set_visible(False)
+    for row, each in enumerate(preferences):
+        if each.answers:
+            panel.plot([100 * end for end in each.interval], [row, row], color=COLOR, alpha=0.5)
+            panel.plot(100 * each.share, row, "o", color=COLOR, clip_on=False)

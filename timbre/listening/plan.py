@@ -1,25 +1,19 @@
-"""Plans of listening tests: which trials a listener gets, in which order, and what is on A and B.
+"""Plans of listening tests: which trials a listener gets, in which order, what on which side.
 
 A plan depends on the test and the listener's id alone: nothing of it is kept, and a listener who
 comes back, to another process too, goes on where they were.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from enum import StrEnum
-from itertools import combinations
-from typing import NamedTuple
-
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Any, NamedTuple
 
 from timbre.core.files import fingerprint
+from timbre.listening.design import Design, Method
 
-QUESTIONS = {  # by the name of what they ask for
-    "timbre": "Which is closer in timbre to the style?",
-    "melody": "Which keeps the melody of the content better?",
-    "quality": "Which sounds better?",
-}
-SIDES = ("a", "b")
+SIDES = "abcdefghijklmnopqrstuvwxyz"  # names of the clips of a trial
 CHECKS = 2  # trials among the others whose answers are known
+TIE = "tie"
 
 
 class Kind(StrEnum):
@@ -30,59 +24,59 @@ class Kind(StrEnum):
     test = "test"  # these count
 
 
-class Design(BaseModel):
-    """A listening test: what is compared, and what the plans are drawn from.
-
-    Args:
-        systems: the cases of each that can be played, by its name.
-        content: the name of the folder with the contents.
-        style: that with the styles.
-        trials: how many that count a listener gets, if there are so many.
-        seed: of the plans.
-        clips: fingerprint of all clips.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    systems: Mapping[str, list[str]]
-    content: str
-    style: str
-    trials: int = Field(ge=1)
-    seed: int = Field(ge=0)
-    clips: str
-
-    def pairs(self) -> dict[tuple[str, str], list[str]]:
-        """The cases that two systems share, for each two that share any."""
-        shared = {
-            (one, other): sorted({*self.systems[one]} & {*self.systems[other]})
-            for one, other in combinations(sorted(self.systems), 2)
-        }
-        return {pair: cases for pair, cases in shared.items() if cases}
-
-
 class Trial(NamedTuple):
-    """One comparison."""
+    """One page of a test."""
 
     kind: Kind
     case: str
-    a: str  # the folder whose clip is A: a system's, or of a check, the content's or the style's
-    b: str
+    clips: tuple[str, ...]  # the system on each side; of a check, content and style
+
+    @property
+    def a(self) -> str:
+        """What is on A."""
+        return self.clips[0]
+
+    @property
+    def b(self) -> str:
+        """What is on B."""
+        return self.clips[1]
+
+    @property
+    def sides(self) -> dict[str, str]:
+        """What is on each side."""
+        return dict(zip(SIDES, self.clips, strict=False))
 
 
 def plan(design: Design, listener: str) -> list[Trial]:
-    """All trials of a listener: the training, then those that count with the checks among them.
+    """All trials of a listener: the training, then those that count.
 
-    Each pair of systems comes as often as every other, or once more; no pair comes with one case
-    twice; the first of a pair is on each side equally often, or once more.
+    In comparisons each pair of systems comes as often as every other, or once more; no pair comes
+    with one case twice; the first of a pair is on each side equally often, or once more; checks
+    are among them. In ratings each page has all systems at one case, in an order of its own.
     """
 
     def drawn(*what: str | int) -> int:
         """A number by chance, the same whenever and wherever it is drawn."""
         return int(fingerprint(design.seed, listener, what), 16)
 
-    def shuffled(cases: Iterable[str], *what: str) -> list[str]:
-        return sorted(cases, key=lambda case: drawn(*what, case))
+    def shuffled(names: Iterable[str], *what: str) -> list[str]:
+        return sorted(names, key=lambda name: drawn(*what, name))
 
+    if design.method is not Method.ab:
+        cases = shuffled(design.cases(), "case")
+        counted = cases[: design.trials]
+        return [
+            Trial(kind, case, tuple(shuffled(design.rated(), "order", kind, case)))
+            for kind, case in [
+                (Kind.training, cases[-1]),
+                *((Kind.test, case) for case in counted),
+            ]
+        ]
+    return _comparisons(design, drawn, shuffled)
+
+
+def _comparisons(design: Design, drawn: Any, shuffled: Any) -> list[Trial]:
+    """The trials of a test of pairs."""
     rounds = [
         (turn, pair, case)
         for pair, cases in design.pairs().items()
@@ -91,14 +85,13 @@ def plan(design: Design, listener: str) -> list[Trial]:
     rounds.sort(key=lambda item: (item[0], drawn("pair", item[0], *item[1])))
 
     def trial(kind: Kind, case: str, pair: tuple[str, str], swap: int) -> Trial:
-        one, other = pair
-        return Trial(kind, case, other, one) if swap % 2 else Trial(kind, case, one, other)
+        return Trial(kind, case, pair[::-1] if swap % 2 else pair)
 
     counted = [
         trial(Kind.test, case, pair, drawn("side", *pair) + turn)
         for turn, pair, case in rounds[: design.trials]
     ]
-    counted.sort(key=lambda each: drawn("order", *sorted((each.a, each.b)), each.case))
+    counted.sort(key=lambda each: drawn("order", *sorted(each.clips), each.case))
 
     cases = shuffled({case for _, _, case in rounds}, "check")
     half = len(counted) // 2
@@ -106,7 +99,7 @@ def plan(design: Design, listener: str) -> list[Trial]:
         drawn("place", 0) % (half + 1),
         half + drawn("place", 1) % (len(counted) - half + 1),
     )
-    for number in reversed(range(CHECKS)):
+    for number in reversed(range(CHECKS if design.has_checks else 0)):
         references = (design.content, design.style)
         check = trial(Kind.check, cases[number % len(cases)], references, drawn("check", number))
         counted.insert(places[number], check)
@@ -119,5 +112,33 @@ def known_answers(trial: Trial, design: Design) -> dict[str, str]:
     """The right sides by question, of a check; of another trial there are none."""
     if trial.kind is not Kind.check:
         return {}
-    side = {trial.a: "a", trial.b: "b"}
-    return {"timbre": side[design.style], "melody": side[design.content]}
+    side = {name: letter for letter, name in trial.sides.items()}
+    folders = {"style": design.style, "content": design.content}
+    return {each.name: side[folders[each.known]] for each in design.questions if each.known}
+
+
+def choices(design: Design, trial: Trial, fields: dict[str, str]) -> dict[str, Any] | None:
+    """What a form says of a trial, by question; None if an answer lacks or is none of those.
+
+    Args:
+        design: the test.
+        trial: that is answered.
+        fields: by name; of ratings one for each question and side, such as `timbre.a`.
+
+    Returns:
+        In comparisons a side or `TIE`; in ratings a number for each side.
+    """
+    found: dict[str, Any] = {}
+    for question in design.questions:
+        if design.method is Method.ab:
+            known = {*trial.sides, *([TIE] if design.ties else [])}
+            found[question.name] = fields.get(question.name, "")
+            if found[question.name] not in known:
+                return None
+            continue
+        low, high = design.ends
+        given = {side: fields.get(f"{question.name}.{side}", "") for side in trial.sides}
+        if not all(text.isdecimal() and low <= int(text) <= high for text in given.values()):
+            return None
+        found[question.name] = {side: int(text) for side, text in given.items()}
+    return found

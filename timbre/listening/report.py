@@ -1,148 +1,208 @@
-"""Preferences of listeners: shares by question and pair of systems, with exact intervals."""
+"""Results of a test: a ranking of all systems for each question, and every pair of them."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from scipy.stats import binomtest
+import numpy as np
+from numpy.typing import NDArray
 
 from timbre.listening.answers import Answer
-from timbre.listening.plan import QUESTIONS, Design, Kind, known_answers
+from timbre.listening.design import Design, Method, Question
+from timbre.listening.pairs import NONE, Difference, Preference, differences, preferences
+from timbre.listening.plan import TIE, Kind
+from timbre.listening.ranking import Ranked, bradley_terry, holm, ranking
+from timbre.listening.screening import screened
 
-NONE = "\N{EN DASH}"
-
-
-class Preference(NamedTuple):
-    """Two systems at one question."""
-
-    one: str
-    other: str
-    listeners: int
-    answers: int
-    preferred: int  # answers for the first
-
-    @property
-    def share(self) -> float:
-        """The share of answers for the first; there have to be answers."""
-        return self.preferred / self.answers
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Its exact 95 % interval (Clopper and Pearson, 1934)."""
-        low, high = binomtest(self.preferred, self.answers).proportion_ci(0.95, method="exact")
-        return float(low), float(high)
-
-    @property
-    def p(self) -> float:
-        """P-value of the exact binomial test against one half, two-sided."""
-        return float(binomtest(self.preferred, self.answers).pvalue)
+Floats = NDArray[np.float64]
 
 
 class Summary(NamedTuple):
     """Summary of a test."""
 
-    counted: int  # listeners who met a check and failed none
-    failed: int  # who failed one: their answers do not count
+    method: Method
+    questions: tuple[Question, ...]
+    counted: int  # listeners
+    failed: int  # who failed a check: their answers do not count
+    hurried: int  # who answered sooner than clips last
     unchecked: int  # who have not come to a check: theirs do not count yet
-    preferences: dict[str, list[Preference]]  # by question, a pair each
+    rankings: dict[str, list[Ranked]]  # by question, from best to worst
+    pairs: dict[str, list[Preference] | list[Difference]]  # by question
+    corrected: dict[tuple[str, str, str], float]  # p by question and pair, after Holm
 
 
 def summary(design: Design, answers: Sequence[Answer]) -> Summary:
     """Count what those listeners said who are known to have listened."""
-    checks: dict[str, list[bool]] = {answer.listener: [] for answer in answers}
-    for answer in answers:
-        if right := known_answers(answer.trial, design):
-            checks[answer.listener].append(right.items() <= answer.choices.items())
-    attentive = {name for name, passed in checks.items() if passed and all(passed)}
-    failed = sum(not all(passed) for passed in checks.values())
+    listeners = screened(design, answers)
     counting = [
         answer
         for answer in answers
-        if answer.listener in attentive and answer.trial.kind is Kind.test
+        if answer.listener in listeners.counted and answer.trial.kind is Kind.test
     ]
+    rankings: dict[str, list[Ranked]] = {}
+    pairs: dict[str, list[Preference] | list[Difference]] = {}
+    for question in design.questions:
+        if design.method is Method.ab:
+            rankings[question.name] = _preferred(design, counting, question.name)
+            pairs[question.name] = preferences([*design.pairs()], counting, question.name)
+        else:
+            means = _means(counting, question.name)
+            rankings[question.name] = _rated(design, means)
+            pairs[question.name] = differences([*design.pairs()], means)
+    p_values = {
+        (question, each.one, each.other): each.p
+        for question, found in pairs.items()
+        for each in found
+        if each.answers
+    }
     return Summary(
-        len(attentive),
-        failed,
-        len(checks) - len(attentive) - failed,
-        {question: _preferences(design, counting, question) for question in QUESTIONS},
+        design.method,
+        design.questions,
+        counted=len(listeners.counted),
+        failed=len(listeners.failed),
+        hurried=len(listeners.hurried),
+        unchecked=len(listeners.unchecked),
+        rankings=rankings,
+        pairs=pairs,
+        corrected=holm(p_values),
     )
 
 
-def _preferences(design: Design, answers: Sequence[Answer], question: str) -> list[Preference]:
-    """One question's, of all pairs, in their order."""
-    found: Mapping[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
-    for listener, _, trial, choices, _ in answers:
-        one, other = sorted((trial.a, trial.b))
-        chosen = {"a": trial.a, "b": trial.b}[choices[question]]
-        found[one, other].append((listener, chosen))
-    return [
-        Preference(
-            *pair,
-            listeners=len({listener for listener, _ in found[pair]}),
-            answers=len(found[pair]),
-            preferred=sum(chosen == pair[0] for _, chosen in found[pair]),
-        )
-        for pair in design.pairs()
-    ]
+def _preferred(design: Design, answers: Sequence[Answer], question: str) -> list[Ranked]:
+    """The ranking by Bradley and Terry's model."""
+    systems = sorted(design.systems)
+    place = {name: number for number, name in enumerate(systems)}
+    wins: dict[str, Floats] = defaultdict(lambda: np.zeros((len(systems), len(systems))))
+    for answer in answers:
+        chosen, (one, other) = answer.choices[question], answer.trial.clips
+        if chosen == TIE:
+            wins[answer.listener][place[one], place[other]] += 0.5
+            wins[answer.listener][place[other], place[one]] += 0.5
+            continue
+        best, worst = (one, other) if chosen == "a" else (other, one)
+        wins[answer.listener][place[best], place[worst]] += 1
+    return ranking(systems, [*wins.values()], bradley_terry) if wins else []
+
+
+def _means(answers: Sequence[Answer], question: str) -> dict[str, dict[str, float]]:
+    """Each listener's mean rating of each system."""
+    given: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for answer in answers:
+        for side, system in answer.trial.sides.items():
+            given[answer.listener][system].append(answer.choices[question][side])
+    return {
+        listener: {system: float(np.mean(each)) for system, each in systems.items()}
+        for listener, systems in given.items()
+    }
+
+
+def _rated(design: Design, means: dict[str, dict[str, float]]) -> list[Ranked]:
+    """The ranking by the mean of listeners' means."""
+    rated = design.rated()
+    tables = [np.array([[each[name], 1.0] for name in rated]) for each in means.values()]
+    return ranking(rated, tables, lambda sums: sums[..., 0] / sums[..., 1]) if tables else []
 
 
 def metrics(found: Summary) -> dict[str, Any]:
     """The figures by name, as `dvc metrics` shows them; pairs without answers have none."""
     return {
         "listeners": {
-            "counted": found.counted,
-            "failed": found.failed,
-            "unchecked": found.unchecked,
+            name: getattr(found, name) for name in ("counted", "failed", "hurried", "unchecked")
+        },
+        "ranking": {
+            question: {
+                each.system: {"value": each.value, "low": each.low, "high": each.high}
+                for each in ranked
+            }
+            for question, ranked in found.rankings.items()
         },
         **{
             question: {
-                f"{each.one}_over_{each.other}": {
-                    "listeners": each.listeners,
-                    "answers": each.answers,
-                    "share": each.share,
-                    "low": each.interval[0],
-                    "high": each.interval[1],
-                    "p": each.p,
-                }
-                for each in preferences
+                f"{each.one}_over_{each.other}": _named(each)
+                | {"p": each.p, "p_holm": found.corrected[question, each.one, each.other]}
+                for each in pairs
                 if each.answers
             }
-            for question, preferences in found.preferences.items()
+            for question, pairs in found.pairs.items()
         },
     }
 
 
+def _named(each: Preference | Difference) -> dict[str, float]:
+    """A pair's figures by name."""
+    if isinstance(each, Difference):
+        return {"listeners": each.answers, "difference": each.mean}
+    low, high = each.interval
+    return {
+        "listeners": each.listeners, "answers": each.answers, "ties": each.ties,
+        "share": each.share, "low": low, "high": high,
+    }  # fmt: skip
+
+
 def markdown(found: Summary) -> str:
-    """A table a question."""
+    """Two tables a question: the ranking, and the pairs."""
+    is_ab = found.method is Method.ab
     lines = [
-        "# What listeners preferred",
+        "# What listeners preferred" if is_ab else "# How listeners rated",
         "",
         f"Listeners that count: {found.counted}. Left out: {found.failed} who failed an attention "
-        f"check, {found.unchecked} who have not come to one.",
+        f"check, {found.hurried} who answered sooner than clips last, {found.unchecked} who have "
+        "not come to a check.",
     ]
-    for question, preferences in found.preferences.items():
+    value = "strength" if is_ab else "mean"
+    columns = (
+        "first | second | listeners | answers | ties | first preferred | 95 % interval | p | Holm"
+        if is_ab
+        else "first | second | listeners | first minus second | p | Holm"
+    )
+    for question in found.questions:
         lines += [
             "",
-            f"## {QUESTIONS[question]}",
+            f"## {question.text}",
             "",
-            "| first | second | listeners | answers | first preferred | 95 % interval | p |",
-            "|---|---|---|---|---|---|---|",
+            f"| system | {value} | 95 % interval |",
+            "|---|---|---|",
         ]
-        for each in preferences:
-            cells = [each.one, each.other, str(each.listeners), str(each.answers), *_figures(each)]
-            lines.append(f"| {' | '.join(cells)} |")
+        lines += [
+            f"| {each.system} | {each.value:.2f} | {each.low:.2f} to {each.high:.2f} |"
+            for each in found.rankings[question.name]
+        ]
+        lines += ["", f"| {columns} |", "|" + "---|" * (columns.count("|") + 1)]
+        for each in found.pairs[question.name]:
+            p = found.corrected.get((question.name, each.one, each.other))
+            lines.append(f"| {' | '.join([each.one, each.other, *_cells(each, p)])} |")
+    strength = (
+        "Strengths are those of Bradley and Terry's model, natural logarithms of odds, 0 on the "
+        "mean; ties count half. "
+        if is_ab
+        else "Means are of listeners' means. "
+    )
+    tests = (
+        "Intervals of shares are Clopper-Pearson's, p is the exact two-sided binomial test's "
+        "against one half; both take answers as independent."
+        if is_ab
+        else "p is Wilcoxon's signed-rank test's over listeners."
+    )
     lines += [
         "",
-        "Intervals are Clopper-Pearson's, p is the exact two-sided binomial test's against one "
-        "half, of each row by itself. Both take answers as independent: where few listeners gave "
-        "many answers each, they are too sure.",
+        f"{strength}Their intervals are bootstrapped over listeners. {tests} The last column is "
+        "corrected for all rows of all questions together (Holm).",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _figures(each: Preference) -> list[str]:
-    if not each.answers:
-        return [NONE] * 3
+def _cells(each: Preference | Difference, corrected: float | None) -> list[str]:
+    if isinstance(each, Difference):
+        if corrected is None:
+            return ["0", *[NONE] * 3]
+        return [str(each.answers), f"{each.mean:+.2f}", _told(each.p), _told(corrected)]
+    counts = [str(each.listeners), str(each.answers), str(each.ties)]
+    if corrected is None:
+        return [*counts, *[NONE] * 4]
     low, high = each.interval
-    p = "< 0.001" if each.p < 0.001 else f"{each.p:.3f}"
-    return [f"{100 * each.share:.0f} %", f"{100 * low:.0f} to {100 * high:.0f} %", p]
+    shares = [f"{100 * each.share:.0f} %", f"{100 * low:.0f} to {100 * high:.0f} %"]
+    return [*counts, *shares, _told(each.p), _told(corrected)]
+
+
+def _told(p: float) -> str:
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
