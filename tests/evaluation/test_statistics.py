@@ -10,7 +10,6 @@ from timbre.evaluation.results.statistics import (
     Scores,
     bootstrap,
     difference,
-    holm,
     rank_correlation,
     signed_rank,
     wins,
@@ -139,16 +138,6 @@ def test_only_cases_of_both_are_compared() -> None:
     b = {"p": 3.0, "r": 2.0, "s": 7.0}
     assert difference(a, b, RESAMPLES, SEED) == Interval(-2.0, -2.0, -2.0, 1)
     assert wins(a, b, True, RESAMPLES, SEED) == Interval(1.0, 1.0, 1.0, 1)
-
-
-def test_holm_is_between_no_correction_and_bonferronis() -> None:
-    values = [0.04, 0.001, 0.03, 0.5, 0.01]
-    adjusted = holm(values)
-    assert all(p <= h <= min(1, len(values) * p) for p, h in zip(values, adjusted, strict=True))
-    assert [adjusted[n] for n in np.argsort(values)] == sorted(adjusted)
-    assert min(adjusted) == pytest.approx(5 * 0.001)
-    assert adjusted[4] == pytest.approx(4 * 0.01)
-    assert holm([]) == []
 
 
 def test_chance_is_told_from_a_difference() -> None:

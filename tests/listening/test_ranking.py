@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
-from timbre.listening.ranking import bradley_terry, holm, ranking
+from timbre.listening.ranking import bradley_terry, ranking
 
 
 def test_two_systems_have_the_log_odds_of_their_share() -> None:
@@ -55,11 +55,3 @@ def test_more_listeners_make_narrower_intervals_and_equal_answers_equal_ones() -
     ]
     assert widths[1] < widths[0] / 2
     assert ranking("xyz", given, bradley_terry) == ranking("xyz", given, bradley_terry)
-
-
-def test_holm_corrects_as_in_a_worked_example() -> None:
-    # Holm (1979): each by how many are not yet rejected, never below the one before
-    found = holm({"a": 0.01, "b": 0.04, "c": 0.03, "d": 0.005})
-    assert found == pytest.approx({"a": 0.03, "b": 0.06, "c": 0.06, "d": 0.02})
-    assert holm({"x": 0.8, "y": 0.9}) == {"x": 1.0, "y": 1.0}
-    assert holm({}) == {}

@@ -5,8 +5,8 @@ each pair that was compared half an answer each way is added, so that systems wh
 a strength too (Bradley and Terry, Biometrika 39, 1952; ties count as half an answer each way).
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,6 @@ from scipy.special import expit
 RESAMPLES = 1000
 ENDS = (2.5, 97.5)  # percentiles of 95 % intervals
 Floats = NDArray[np.float64]
-Key = TypeVar("Key")
 
 
 class Ranked(NamedTuple):
@@ -84,12 +83,3 @@ def ranking(
         for n, name in enumerate(systems)
     ]
     return sorted(ranked, key=lambda each: (-each.value, each.system))
-
-
-def holm(p_values: Mapping[Key, float]) -> dict[Key, float]:
-    """P values of several tests, each corrected for their number (Holm, 1979)."""
-    adjusted, most = {}, 0.0
-    for place, key in enumerate(sorted(p_values, key=lambda each: p_values[each])):
-        most = max(most, min(1.0, (len(p_values) - place) * p_values[key]))
-        adjusted[key] = most
-    return {key: adjusted[key] for key in p_values}

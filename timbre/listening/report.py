@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from timbre.core.significance import holm
 from timbre.listening.answers import Answer
 from timbre.listening.design import Design, Method, Question
 from timbre.listening.pairs import NONE, Difference, Preference, differences, preferences
 from timbre.listening.plan import TIE, Kind
-from timbre.listening.ranking import Ranked, bradley_terry, holm, ranking
+from timbre.listening.ranking import Ranked, bradley_terry, ranking
 from timbre.listening.screening import screened
 
 Floats = NDArray[np.float64]

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
+from timbre.core.significance import holm
 from timbre.evaluation.metrics.registry import COMPARED, HEADLINE, METRICS
 from timbre.evaluation.results.results import System, mean_of, ranked
 from timbre.evaluation.results.statistics import (
     Interval,
     Scores,
     difference,
-    holm,
     rank_correlation,
     signed_rank,
     wins,
@@ -148,7 +148,8 @@ def compared(
         for one, other in pairs
         for metric in COMPARED
     ]
-    certain = iter(p < LEVEL for p in holm([signed_rank(a, b) for a, b in pairs_of_scores]))
+    p_values = {number: signed_rank(*both) for number, both in enumerate(pairs_of_scores)}
+    certain = iter(p < LEVEL for p in holm(p_values).values())
     scores = iter(pairs_of_scores)
     return [
         Compared(

@@ -95,20 +95,6 @@ def signed_rank(a: Scores, b: Scores) -> float:
     return float(wilcoxon(apart, zero_method="zsplit", method="auto").pvalue)
 
 
-def holm(values: Sequence[float]) -> list[float]:
-    """P-values of many tests at once, adjusted by Holm's method (Scand. J. Statistics 6, 1979).
-
-    The smallest is multiplied by how many there are, the next by one less, and so on; none becomes
-    smaller than one before it. If all that are below 0.05 are believed, the chance that any of them
-    is wrong is below 0.05.
-    """
-    order = np.argsort(values, kind="stable")
-    factors = len(values) - np.arange(len(values))
-    adjusted = np.empty(len(values))
-    adjusted[order] = np.minimum(1, np.maximum.accumulate(factors * np.asarray(values)[order]))
-    return [float(value) for value in adjusted]
-
-
 def rank_correlation(one: Sequence[float], other: Sequence[float]) -> float:
     """Spearman's rank correlation, -1 to 1; NaN where one of them does not differ."""
     from scipy.stats import rankdata
