@@ -1,6 +1,6 @@
 """Score what the systems made of the test cases, all of them by the same code.
 
-Usage: python -m stages.evaluate BENCHMARK TIMBRE OUTPUTS SCORES METRICS
+Usage: python -m stages.evaluate BENCHMARK TIMBRE OUTPUTS SCORES METRICS [--outside FOLDER]
 """
 
 import argparse
@@ -10,7 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from tqdm import tqdm
@@ -23,6 +23,7 @@ from timbre.evaluation.cases.cases import Cases
 from timbre.evaluation.metrics.melodia import Melodia
 from timbre.evaluation.metrics.registry import HEADLINE, METRICS
 from timbre.evaluation.results.outputs import Outputs
+from timbre.evaluation.results.outside import OutsideOutputs, systems
 
 if TYPE_CHECKING:
     from timbre.evaluation.metrics.scoring import Scorer
@@ -35,6 +36,15 @@ WORKERS.set_forkserver_preload(["timbre.evaluation.metrics.scoring", "mir_eval.t
 Scores = dict[str, float]
 
 
+class Paths(NamedTuple):
+    """What is scored, and by what."""
+
+    benchmark: Path
+    timbre: Path
+    outputs: Path
+    outside: Path | None
+
+
 @lru_cache(maxsize=1)
 def scorer(timbre: Path, sample_rate: int) -> "Scorer":
     """The scorer of this process."""
@@ -44,33 +54,49 @@ def scorer(timbre: Path, sample_rate: int) -> "Scorer":
 
 
 @lru_cache(maxsize=1)
-def opened(benchmark: Path, outputs: Path) -> tuple[Cases, dict[str, Outputs]]:
-    """The cases, and each system's outputs by its name."""
-    files = sorted(outputs.glob("*.parquet"))
-    return Cases(benchmark), {path.stem: Outputs(path) for path in files}
+def opened(paths: Paths) -> tuple[Cases, dict[str, Outputs], dict[str, OutsideOutputs]]:
+    """The cases, and the outputs of the pipeline's systems and of others, by name.
 
-
-def score(benchmark: Path, outputs: Path, timbre: Path, number: int) -> dict[str, Scores]:
-    """The scores of all systems that have an output for a case, in a worker."""
-    cases, systems = opened(benchmark, outputs)
-    case = cases[number]
-    found = {name: system.get(case.name) for name, system in systems.items()}
-    made = {name: sound for name, sound in found.items() if sound is not None}
-    return scorer(timbre, cases.sample_rate).score(case, made)
-
-
-def score_all(benchmark: Path, outputs: Path, timbre: Path) -> dict[str, dict[str, Scores]]:
-    """The scores by system and case."""
-    cases, systems = opened(benchmark, outputs)
-    if not systems:
+    Raises:
+        InputError: if there are none, or two systems have one name.
+    """
+    cases = Cases(paths.benchmark)
+    inside = {path.stem: Outputs(path) for path in sorted(paths.outputs.glob("*.parquet"))}
+    if not inside:
         raise InputError(
-            f"expected outputs of systems in {outputs}, found none; "
+            f"expected outputs of systems in {paths.outputs}, found none; "
             "please make them with `./run dvc repro evaluate`."
         )
+    outside = {}
+    if paths.outside is not None:
+        names = [label["name"] for label in cases.labels()]
+        outside = systems(paths.outside, names, cases.sample_rate)
+    if both := sorted(inside.keys() & outside.keys()):
+        raise InputError(
+            f"expected another name than that of a system of the pipeline, got the folder "
+            f"{both[0]} in {paths.outside}; please rename it."
+        )
+    return cases, inside, outside
+
+
+def score(paths: Paths, number: int) -> dict[str, Scores]:
+    """The scores of all systems that have an output for a case, in a worker."""
+    cases, inside, outside = opened(paths)
+    case = cases[number]
+    outputs = {name: system.get(case.name) for name, system in inside.items()}
+    length = len(case.content)
+    outputs |= {name: system.get(case.name, length) for name, system in outside.items()}
+    made = {name: sound for name, sound in outputs.items() if sound is not None}
+    return scorer(paths.timbre, cases.sample_rate).score(case, made)
+
+
+def score_all(paths: Paths) -> dict[str, dict[str, Scores]]:
+    """The scores by system and case."""
+    cases, inside, outside = opened(paths)
     names = [label["name"] for label in cases.labels()]
-    table: dict[str, dict[str, Scores]] = {name: {} for name in systems}
+    table: dict[str, dict[str, Scores]] = {name: {} for name in (*inside, *outside)}
     with ProcessPoolExecutor(len(os.sched_getaffinity(0)), WORKERS) as pool:
-        jobs = [pool.submit(score, benchmark, outputs, timbre, n) for n in range(len(names))]
+        jobs = [pool.submit(score, paths, number) for number in range(len(names))]
         try:
             with tqdm(total=len(names), desc="score", unit="case") as bar:
                 for name, job in zip(names, jobs, strict=True):
@@ -101,10 +127,11 @@ def main() -> None:
     parser.add_argument("outputs", type=Path, help="folder of the systems' outputs")
     parser.add_argument("scores", type=Path, help="folder to write: CSVs, a row a case")
     parser.add_argument("metrics", type=Path, help="folder to write: JSONs, means")
+    parser.add_argument("--outside", type=Path, help="folder of other systems' outputs")
     args = parser.parse_args()
 
     load()  # nothing of it is used here, but what is wrong with it is said by every stage
-    table = score_all(args.benchmark, args.outputs, args.timbre)
+    table = score_all(Paths(args.benchmark, args.timbre, args.outputs, args.outside))
     with replacing(args.scores, folder=True) as folder:
         folder.mkdir()
         for system, rows in table.items():

@@ -46,6 +46,12 @@ class Transfer(Section):
         return self
 
 
+class Evaluation(Section):
+    """Section `evaluation`: what is scored beside the systems of the pipeline."""
+
+    outside: str  # folder of systems' outputs: a folder each, of files named like the cases
+
+
 class Report(Section):
     """Section `report`."""
 
@@ -66,6 +72,7 @@ class Params(Section):
     benchmark: Benchmark
     systems: Systems
     transfer: Transfer
+    evaluation: Evaluation
     report: Report
 
     @model_validator(mode="after")

@@ -14,7 +14,9 @@ import torch
 from stages.transfer import spread
 from tests.conftest import change, committed, run_stage, write_params
 from timbre.core.params import Audio
+from timbre.core.signal import resampled
 from timbre.evaluation.cases import cases as benchmark
+from timbre.evaluation.cases import recorded
 from timbre.evaluation.cases.cases import Case
 from timbre.evaluation.metrics.registry import METRICS
 from timbre.evaluation.results.outputs import Outputs
@@ -210,3 +212,65 @@ def test_what_makes_mels_is_heard_through_the_vocoder_it_is_given(
     assert heard.shape == case.content.shape
     level = np.sqrt(np.mean(heard**2)) / np.sqrt(np.mean(np.asarray(case.target) ** 2))
     assert 0.7 < level < 1.4
+
+
+def test_cases_are_written_as_a_list_of_pairs(folder: Path) -> None:
+    result = run_stage(folder, "stages.cases", "cases.parquet", "written")
+    assert result.returncode == 0, result.stderr
+    again = recorded.cases(
+        folder / "written" / "pairs.tsv", Audio.model_validate(committed()["audio"]), 10.0
+    )
+    cases = benchmark.Cases(folder / "cases.parquet")
+    assert [case.name for case in again] == [f"case{n}.content" for n in range(len(cases))]
+    for number, case in enumerate(again):
+        assert np.corrcoef(case.content, cases[number].content)[0, 1] > 0.99  # rumble is out
+
+
+def test_outputs_of_other_systems_are_scored_beside_the_others(folder: Path, scored: Rows) -> None:
+    cases = benchmark.Cases(folder / "cases.parquet")
+    ours = folder / "elsewhere" / "their system"
+    ours.mkdir(parents=True)
+    (folder / "elsewhere" / "notes.txt").write_text("how they were made")
+    for number in (0, 3):  # the style itself, at another rate, and longer than the content
+        sound = np.tile(resampled(cases[number].style, RATE, 2 * RATE), 3)
+        soundfile.write(ours / f"case{number}.flac", sound, 2 * RATE)
+    places = ("cases.parquet", "timbre", "outputs", "beside/scores", "beside/metrics")
+    result = run_stage(folder, "stages.evaluate", *places, "--outside", "elsewhere")
+    assert result.returncode == 0, result.stderr
+    with (folder / "beside" / "scores" / "their system.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["case"] for row in rows] == ["case0", "case3"]
+    for row in rows:
+        (own,) = [each for each in scored["copy_style"] if each["case"] == row["case"]]
+        assert float(row["mfcc"]) == pytest.approx(float(own["mfcc"]), abs=3)
+    assert (folder / "beside" / "scores" / "copy_style.csv").read_bytes() == (
+        folder / "out" / "scores" / "copy_style.csv"
+    ).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        (["copy_style/case0.wav"], "another name than that of a system of the pipeline"),
+        (["x/other.wav"], "expected outputs named like the test cases (case0.wav, ...) in"),
+        (["x/case0.wav", "x/case0.flac"], "expected one output for case0, found"),
+        (["x/case0.txt"], "is damaged or no audio"),
+        ([], "expected a folder of systems' outputs, found none in"),
+    ],
+)
+def test_outputs_that_fit_nothing_are_refused(
+    folder: Path, scored: Rows, tmp_path: Path, files: list[str], said: str
+) -> None:
+    assert scored
+    for name in files:
+        path = tmp_path / "them" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("no sound")
+        if path.suffix != ".txt":
+            soundfile.write(path, clip(220, 2), RATE)
+    places = ("cases.parquet", "timbre", "outputs", f"{tmp_path}/scores", f"{tmp_path}/metrics")
+    result = run_stage(folder, "stages.evaluate", *places, "--outside", str(tmp_path / "them"))
+    assert result.returncode == 2
+    assert said in result.stderr
+    assert result.stderr.splitlines()[-1].startswith("error: ")
+    assert not (tmp_path / "scores").exists()

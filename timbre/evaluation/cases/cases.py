@@ -33,7 +33,7 @@ class Case(NamedTuple):
     content: Signal
     style: Signal
     target: Signal | None  # None if nobody knows
-    style_music: str = ""  # what the style plays, of `timbre.dataset.examples.MUSIC`; '' if unknown
+    style_music: str = ""  # what the style plays, of `dataset.examples.STYLE_MUSIC`; '' if unknown
 
 
 _LABELS = (
