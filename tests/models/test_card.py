@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from ruamel.yaml import YAML
 
 from stages.publish import publish
 from tests import shipped, tiny
@@ -155,3 +156,16 @@ def test_committed_weights_are_what_their_cards_say_and_load(path: Path) -> None
 
 def test_committed_weights_are_small() -> None:
     assert sum(path.stat().st_size for path in COMMITTED) < 30 * MEBIBYTE
+
+
+def test_the_page_begins_with_what_a_hub_indexes(weights: Path) -> None:
+    found = card.read(weights / "glow" / models.CARD)
+    _, head, page = card.markdown(found).split("---\n", 2)
+    values = YAML(typ="safe").load(head)
+    assert values["license"] == "apache-2.0"
+    (index,) = values["model-index"]
+    (result,) = index["results"]
+    assert index["name"] == "glow"
+    assert result["dataset"]["name"] == found.about.measured_on
+    assert {each["type"]: each["value"] for each in result["metrics"]} == found.about.metrics
+    assert page.lstrip().startswith("# glow\n")
