@@ -143,7 +143,9 @@ def test_midi_files_that_are_added_to_their_folder_are_brought_in(project: Path)
 
 
 @pytest.mark.slow
-def test_the_whole_pipeline_runs_once(project: Path) -> None:
+def test_the_whole_pipeline_runs_once_and_travels(
+    project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     first = dvc(project, "repro")
     assert first.count("Running stage") == len(STAGES)
 
@@ -164,3 +166,16 @@ def test_the_whole_pipeline_runs_once(project: Path) -> None:
     second = dvc(project, "repro")
     assert "Running stage" not in second
     assert "up to date" in dvc(project, "status")
+
+    # a lab's folder takes all of it into another clone, where nothing is left to be run
+    places = tmp_path_factory.mktemp("places")
+    dvc(project, "remote", "add", "--default", "lab", str(places / "lab"))
+    dvc(project, "push")
+    author = ["-c", "user.name=lab", "-c", "user.email=lab@example.org"]
+    for command in (["add", "--all"], ["commit", "--quiet", "--message", "Run"]):
+        subprocess.run(["git", *author, *command], cwd=project, check=True)
+    clone = places / "clone"
+    subprocess.run(["git", "clone", "--quiet", str(project), str(clone)], check=True)
+    dvc(clone, "pull")
+    assert (clone / "data" / "report.html").read_text() == page
+    assert "Running stage" not in dvc(clone, "repro")
