@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pretty_midi
 import pytest
+from hypothesis import HealthCheck, Phase, settings
 from numpy.typing import NDArray
 from ruamel.yaml import YAML
 
@@ -21,6 +22,14 @@ from timbre.synthesis.synth import Synthesis
 
 ROOT = Path(__file__).parents[1]
 FONT = KNOWN_FONTS["TimGM6mb"].path  # comes with pretty_midi, so every machine has it
+
+# few examples, the same ones each time; `--hypothesis-profile=thorough` looks for more
+SLOW_CHECKS = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
+PROFILE = settings(deadline=None, database=None, suppress_health_check=SLOW_CHECKS)
+PHASES = [Phase.explicit, Phase.generate]  # to make a failing example simpler takes minutes
+settings.register_profile("suite", PROFILE, max_examples=20, derandomize=True, phases=PHASES)
+settings.register_profile("thorough", PROFILE, max_examples=2000)
+settings.load_profile("suite")
 
 NoteTuple = tuple[int, int, float, float]  # pitch, velocity, start and end in seconds
 

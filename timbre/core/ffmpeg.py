@@ -64,7 +64,7 @@ def run(words: list[str], task: str, instead: str = "", timeout: float | None = 
 
 
 def feed(words: list[str], blocks: Iterable[bytes], task: str, instead: str = "") -> str:
-    """Give ffmpeg what it shall work on, block by block.
+    """Give ffmpeg what it shall work on, block by block; it must tell of errors alone.
 
     Returns:
         What it complained of, empty if all went well.
@@ -82,7 +82,8 @@ def feed(words: list[str], blocks: Iterable[bytes], task: str, instead: str = ""
         except BrokenPipeError:
             pass  # it says below why it ended
         log = process.stderr.read().decode(errors="replace")
-    return _fault(log) if process.returncode else ""
+    # of a disk that is full at the very end it tells, yet ends as if all were well
+    return _fault(log) if process.returncode or log else ""
 
 
 def to_wav(path: Path, wav: Path, seconds: float | None, *, strict: bool = True) -> str:

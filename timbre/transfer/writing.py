@@ -84,10 +84,12 @@ def write(path: Path, sound: Floats, gain: float, made_at: int, sample_rate: int
             _encode(temporary, pieces, channels, sample_rate, FFMPEG_FORMATS[suffix])
             return
         kind, subtype = FORMATS[suffix]
+        # by its descriptor: its name may be in letters that libsndfile refuses, and through an
+        # object of Python a full disk would be told in tracebacks
         with (
-            temporary.open("wb+") as binary,  # its name may be in letters that libsndfile refuses
+            temporary.open("wb+") as binary,
             soundfile.SoundFile(
-                binary, "w", sample_rate, channels, format=kind, subtype=subtype
+                binary.fileno(), "w", sample_rate, channels, subtype, None, kind, closefd=False
             ) as file,
         ):
             for piece in pieces:
@@ -105,7 +107,7 @@ def resampled(sound: Floats, gain: float, made_at: int, sample_rate: int) -> Ite
         sample_rate: Hz, of the blocks.
     """
     stream = soxr.ResampleStream(made_at, sample_rate, sound.shape[1], dtype="float32")
-    left = round(len(sound) * sample_rate / made_at)
+    left = max(1, round(len(sound) * sample_rate / made_at))  # no FLAC has none
     for block in blocks(sound):
         piece = stream.resample_chunk((gain * block).astype(np.float32))[:left]
         left -= len(piece)
