@@ -47,7 +47,9 @@ def test_what_was_recorded_is_heard(
         soundfile.write(path, sound, rate, subtype=form[1], format=form[0])
         found = np.array(streams.read(path, RATE, Path(name)))
         assert found.shape[1] == 1
-        assert abs(len(found) - length * RATE / rate) <= 1
+        stated = soundfile.info(path).frames  # of Vorbis no fewer than a block
+        assert stated == length or form[0] == "OGG"
+        assert abs(len(found) - stated * RATE / rate) <= 1
         assert np.isfinite(found).all()
         if length < rate / 2:  # an offset of what is shorter cannot be told from sound
             return

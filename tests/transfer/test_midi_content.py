@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pretty_midi
 import pytest
 
 from tests import tiny
+from tests.music.test_midi_events import with_track
 from timbre.core.errors import InputError
 from timbre.core.params import Audio
 from timbre.transfer import midi_content
@@ -233,6 +235,17 @@ def test_damage_is_told_in_a_sentence(tmp_path: Path, tail: bytes) -> None:
     assert midi_content.is_midi(tmp_path / "a.mid")
     with pytest.raises(InputError, match=r"^expected (notes|a MIDI file).*please"):
         play(tmp_path / "a.mid")
+
+
+@pytest.mark.parametrize("event", [b"\xf5", b"\xff\x58\1\4", b"\xff\x59\x01\x00", b"\x90\x3c"])
+def test_of_damage_nothing_is_said_but_by_us(
+    tmp_path: Path, event: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
+    note = b"\0\x90\x3c\x5a\x60\x80\x3c\0"
+    (tmp_path / "a.mid").write_bytes(with_track(note + b"\0" + event))
+    with suppress(InputError):
+        play(tmp_path / "a.mid")
+    assert capfd.readouterr().err == ""
 
 
 def test_a_piece_of_hours_is_refused(tmp_path: Path) -> None:

@@ -46,6 +46,15 @@ _all_notes_off = fluidsynth.cfunc(
     ("synth", ctypes.c_void_p, 1),
     ("chan", ctypes.c_int, 1),
 )
+_set_log = fluidsynth.cfunc(
+    "fluid_set_log_function",
+    ctypes.c_void_p,
+    ("level", ctypes.c_int, 1),
+    ("fun", ctypes.c_void_p, 1),
+    ("data", ctypes.c_void_p, 1),
+)
+_ERROR = 1
+_set_log(_ERROR, None, None)  # what it would say of damaged files is said in a sentence of ours
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
 
 
