@@ -1,4 +1,4 @@
-"""Put a trained model among the weights that ship with the project, with its card.
+"""Put a trained model among the weights that ship, with its card and, if it has any, its graphs.
 
 Usage: python -m stages.publish CHECKPOINT --to FOLDER --name NAME --about FILE [--half]
 """
@@ -12,7 +12,9 @@ from torch import nn
 from timbre.core.console import run
 from timbre.core.errors import InputError
 from timbre.core.files import replacing, write_json
-from timbre.models import card, checkpoint, shipped
+from timbre.export import models as exporting
+from timbre.models import card, checkpoint, registry, shipped
+from timbre.runtime import graph_files
 
 
 def halved(model: nn.Module, path: Path) -> nn.Module:
@@ -45,6 +47,7 @@ def publish(source: Path, folder: Path, name: str, about: card.About, half: bool
         InputError: if the checkpoint cannot be used.
     """
     model = checkpoint.load(source)[1]
+    graph_files.remove(folder / name)  # they point into the weights that were there
     target = folder / name / shipped.WEIGHTS
     checkpoint.save(target, halved(model, source) if half else model)
     made = card.of(target, name, "float16" if half else "float32", about)
@@ -52,6 +55,16 @@ def publish(source: Path, folder: Path, name: str, about: card.About, half: bool
     with replacing(folder / name / shipped.PAGE) as temporary:
         temporary.write_text(card.markdown(made), encoding="utf-8")
     return made
+
+
+def _exported(path: Path, name: str) -> list[str]:
+    """Write the graphs of what transfers, and say what is to be said of it."""
+    if name != exporting.VOCODER and registry.transfer_options(name) is None:
+        return []
+    try:
+        return exporting.export_checkpoint(path, name)
+    except InputError as error:  # a vocoder that has not learned
+        return [str(error)]
 
 
 def main() -> None:
@@ -66,6 +79,8 @@ def main() -> None:
 
     about = card.read_about(args.about)
     made = publish(args.checkpoint, args.to, args.name, about, args.half)
+    for remark in _exported(args.to / args.name / shipped.WEIGHTS, args.name):
+        print(f"note: {remark}")
     print(f"{args.to / args.name}: {made.parameters:,} numbers, {made.bytes:,} bytes")
 
 

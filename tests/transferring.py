@@ -8,6 +8,7 @@ from torch import nn
 
 from tests import shipped, tiny
 from timbre.models.contract import TransferModel
+from timbre.runtime.torch_backend import TorchBackend
 from timbre.transfer import loudness, streams
 from timbre.transfer.engine import Engine
 from timbre.transfer.transfer import Transfer
@@ -20,7 +21,7 @@ GLOW = shipped.build("glow")
 def engine(model: nn.Module) -> Engine:
     plain: TransferModel = model  # type: ignore[assignment]  # it has the methods
     options = ("temperature",) if model is GLOW else ()
-    return Engine(plain, VOCODER, tiny.AUDIO, "cpu", options)
+    return Engine(TorchBackend(plain, VOCODER, tiny.AUDIO, "cpu", options))
 
 
 def tool(model: nn.Module) -> Transfer:

@@ -13,7 +13,7 @@ from timbre.audio.mel import clip_mel, mel_spectrogram
 from timbre.core.signal import at_level
 from timbre.models.style import Style
 from timbre.models.vocoder.model import decode
-from timbre.transfer import streams
+from timbre.transfer import noise, streams
 from timbre.transfer.chunking import window_mel
 from timbre.transfer.settings import TransferSettings
 
@@ -23,6 +23,8 @@ LONG = 4080 * HOP / RATE  # s: some windows of the model and of the vocoder
 
 class Local(nn.Module):
     """A model whose output at a frame depends on a few frames around it, and on the style."""
+
+    draws = False
 
     def timbre(self, style: Tensor) -> Style:
         """The style's mean."""
@@ -45,12 +47,13 @@ def computed(
 
 def at_once(model: nn.Module, content: np.ndarray, style: np.ndarray, seed: int) -> np.ndarray:
     """The same without windows, as models are evaluated."""
-    torch.manual_seed(seed)
     leveled = at_level(content.astype(np.float64), tiny.AUDIO.level_db).astype(np.float32)
     mels = [torch.from_numpy(clip_mel(clip, tiny.AUDIO))[None] for clip in (leveled, style)]
     with torch.inference_mode():
         timbre = model.timbre(mels[1])  # type: ignore[operator]
-        return decode(VOCODER, model.transfer(mels[0], timbre), len(content))  # type: ignore[operator]
+        drawn = noise.normal(seed, 0, mels[0].shape[2], tiny.AUDIO.n_mels)
+        given = {"noise": torch.from_numpy(drawn)[None]} if model.draws else {}
+        return decode(VOCODER, model.transfer(mels[0], timbre, **given), len(content))  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("extra", [0, 5, HOP - 1, 3 * HOP])

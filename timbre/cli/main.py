@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from timbre.cli import demo, listen, transfer
+from timbre.cli import demo, export, listen, transfer
 from timbre.cli.transfer import Weights, models_folder
 from timbre.core.console import run
 from timbre.core.errors import InputError
@@ -22,6 +22,7 @@ app = typer.Typer(
 app.add_typer(listen.app, name="listen", help="Ask listeners which of two systems is nearer.")
 app.command()(transfer.transfer)
 app.command()(demo.demo)
+app.command()(export.export)
 
 
 def _version(wanted: bool) -> None:
@@ -101,8 +102,9 @@ def _ended(number: int, _: object) -> None:
 
 def main() -> None:
     """Run what was typed; the entry point `timbre`."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _ended)
+    for name in ("SIGTERM", "SIGHUP"):  # Windows has no terminals that hang up
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _ended)
     run(lambda: app(prog_name="timbre"))
 
 

@@ -77,7 +77,16 @@ def transfer(
     json: Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")] = False,
     device: Annotated[
         str | None,
-        typer.Option(help="Where to compute: cpu or cuda.", show_default="cuda where there is one"),
+        typer.Option(
+            help="Where to compute: cpu, or cuda by PyTorch.",
+            show_default="cpu where there are graphs",
+        ),
+    ] = None,
+    backend: Annotated[
+        str | None,
+        typer.Option(
+            help="What computes: onnx or torch.", show_default="onnx where there are graphs"
+        ),
     ] = None,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Show no progress and no notes.")
@@ -109,7 +118,7 @@ def transfer(
         say("--mix has no effect without --blend")
     if seed and "temperature" not in (registry.transfer_options(name) or ()):
         say(f"--seed has no effect, {name} draws nothing")
-    load = partial(_loaded, name, folder, settings, blend, output_format, device, say)
+    load = partial(_loaded, name, folder, settings, blend, output_format, (device, backend), say)
     if content and style and output and many == (None, None):
         with progress(quiet) as watch:
             report = load(watch)(content, style, output)
@@ -158,15 +167,17 @@ def _loaded(
     settings: TransferSettings,
     blend: Path | None,
     output_format: OutputFormat,
-    device: str | None,
+    where: tuple[str | None, str | None],
     say: Callable[[str], None],
     watch: "ProgressCallback",
 ) -> Callable[[Path, Path, Path], Report]:
     """Function that transfers and reports one pair; weights are loaded before it is returned."""
     begun = perf_counter()
-    from timbre.transfer.transfer import Transfer  # PyTorch takes a second: only where needed
+    from timbre.transfer.transfer import Transfer  # takes time: only where needed
 
-    tool = Transfer.load(name, weights, device)
+    tool = Transfer.load(name, weights, *where)
+    if tool.unfitted:
+        say(f"{name} was made to fit a style to its clip, which takes --backend torch")
 
     def one(content: Path, style: Path, out: Path) -> Report:
         nonlocal begun

@@ -10,7 +10,8 @@ EXTRAS = {  # packages that the plain install lacks, and what brings them
     "jinja2": "listen", "dask": "train", "distributed": "train", "lightning": "train",
     "lightning_fabric": "train", "mir_eval": "train", "music21": "train", "numba": "train",
     "pebble": "train", "psutil": "train", "pyarrow": "train", "requests": "train", "sox": "train",
-    "zarr": "train", "essentia": "metrics", "onnxruntime": "metrics",
+    "zarr": "train", "essentia": "metrics", "torch": "train",
+    "torchaudio": "train", "onnx": "train", "onnxscript": "train",
 }  # fmt: skip
 FULL = (
     "expected room on the graphics card, it is full; please lower batch_size or crop_frames of "

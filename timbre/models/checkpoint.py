@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -13,6 +12,8 @@ from timbre.core.errors import InputError
 from timbre.core.files import replacing
 from timbre.core.params import Audio, Section
 from timbre.models import registry
+from timbre.models.description import description as description
+from timbre.models.description import refusal
 
 FORMAT = 1  # of the description; checkpoints from before version 0.2 tell none
 
@@ -66,29 +67,6 @@ def save(path: Path, model: nn.Module) -> None:
         save_file(weights, temporary, metadata={"timbre": text})
 
 
-def description(path: Path) -> dict[str, Any]:
-    """Description of a checkpoint, which `save` wrote beside the weights.
-
-    Raises:
-        InputError: if the file is missing, cut off or no checkpoint.
-    """
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-        described: dict[str, Any] = json.loads(metadata["timbre"])
-    except (OSError, SafetensorError, KeyError, ValueError) as error:
-        raise _refusal(path, error) from None
-    return described
-
-
-def _refusal(path: Path, error: Exception) -> InputError:
-    got = "no description in it" if isinstance(error, KeyError) else str(error).splitlines()[0]
-    return InputError(
-        f"expected a checkpoint of this project in {path}, got {got}; "
-        "please train it again or give another file."
-    )
-
-
 def load(path: Path, device: torch.device | str = "cpu") -> tuple[str, nn.Module]:
     """Read a model, ready to use.
 
@@ -105,7 +83,7 @@ def load(path: Path, device: torch.device | str = "cpu") -> tuple[str, nn.Module
             model.load_state_dict(load_file(path), strict=True)
     except (ImportError, AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
         # written by another version: other settings, other weights
-        raise _refusal(path, error) from error
+        raise refusal(path, error) from error
     with torch.inference_mode(False):
         return described["name"], model.to(device).eval()
 

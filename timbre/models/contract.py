@@ -32,7 +32,13 @@ class TrainableModel(nn.Module, ABC):
 
 
 class TransferModel(TrainableModel):
-    """A model that transfers."""
+    """A model that transfers.
+
+    Attributes:
+        draws: whether what it makes depends on chance, and `transfer` takes `noise`.
+    """
+
+    draws: ClassVar[bool] = False
 
     @abstractmethod
     def timbre(self, style: Tensor | Style) -> Style:
@@ -46,4 +52,5 @@ class TransferModel(TrainableModel):
             content: `(B, M, T)`, T a multiple of 8.
             style: `(B, M, T')`, or what `timbre` makes of it.
             **options: those that the model's `config.TRANSFER_OPTIONS` names; None is the default.
+                And `noise` where the model draws, standard normal, `(B, M, T)`; None draws it.
         """

@@ -1,6 +1,5 @@
 """The private folder of a server, in which nothing stays for an hour."""
 
-import fcntl
 import os
 import shutil
 import tempfile
@@ -9,6 +8,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
 from time import time
+
+try:
+    import fcntl
+except ImportError:  # Windows has none: nobody knows there which folders are held, so all stay
+    fcntl = None  # type: ignore[assignment]
 
 FOLDER_PREFIX = "timbre-serve-"
 SWEPT, KEPT = 300.0, 2700.0  # s: how often is swept, and how old a file gets
@@ -23,19 +27,31 @@ def private_folder() -> Iterator[Path]:
     usual = tempfile.tempdir
     clear(Path(tempfile.gettempdir()))
     with tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX, ignore_cleanup_errors=True) as name:
-        folder = os.open(name, os.O_RDONLY)
-        fcntl.flock(folder, fcntl.LOCK_EX)  # is let go when the process ends, however it does
         tempfile.tempdir = name
         try:
-            yield Path(name)
+            with _held(Path(name)):
+                yield Path(name)
         finally:
             tempfile.tempdir = usual
-            os.close(folder)
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[None]:
+    """Tell other servers that a folder is in use."""
+    if fcntl is None:
+        yield
+        return
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)  # is let go when the process ends, however it does
+        yield
+    finally:
+        os.close(folder)
 
 
 def clear(place: Path) -> None:
     """Remove the private folders there that no running server holds."""
-    for path in place.glob(f"{FOLDER_PREFIX}*"):
+    for path in place.glob(f"{FOLDER_PREFIX}*") if fcntl else ():
         with suppress(OSError):  # it is held, or somebody else's
             folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
             try:

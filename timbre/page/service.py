@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from timbre.core.errors import InputError
 from timbre.core.params import Audio
 from timbre.core.signal import SILENCE_PEAK
-from timbre.models import card, checkpoint, registry, shipped
+from timbre.models import card, registry, shipped
+from timbre.models.description import description
 from timbre.page import hints
 from timbre.page.limits import DEFAULT_LIMITS, Limits, checked
 from timbre.page.previews import pitches, preview
@@ -72,7 +73,7 @@ class TransferService:
             )
         for name in self.models:
             card.verified(weights, name)
-        described = checkpoint.description(card.verified(weights, "vocoder"))
+        described = description(card.verified(weights, "vocoder"))
         self.audio = Audio.model_validate(described["audio"])
         self._loaded: dict[str, Transfer] = {}
         self._lock = Lock()  # torch's one generator is seeded for each transfer
@@ -81,7 +82,7 @@ class TransferService:
         """The temperature that a model was trained for; None for one that draws nothing."""
         if "temperature" not in (registry.transfer_options(name) or ()):
             return None
-        described = checkpoint.description(shipped.weights_path(self._weights, name))
+        described = description(shipped.weights_path(self._weights, name))
         return float(described["network"]["temperature"])
 
     def __call__(

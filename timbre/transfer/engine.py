@@ -6,15 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from timbre.audio.mel import clip_mel
-from timbre.core.params import Audio
 from timbre.core.signal import SILENCE_PEAK, Signal
-from timbre.models.contract import TransferModel
-from timbre.models.style import Style, blend
-from timbre.models.vocoder.model import Vocoder, decode
-from timbre.transfer import streams
+from timbre.runtime.backend import Backend
+from timbre.transfer import noise, streams
 from timbre.transfer.chunking import (
     FADE,
     HEARD,
@@ -34,40 +30,36 @@ RESULT_FILE = "made.f32"  # the file of what is made, in the folder that is give
 MAX_PEAK = 0.99  # peak that a model is given, at most
 
 
+Style = Any  # what the backend hears of a clip
+
+
 class Engine:
     """A model and the vocoder.
 
     Args:
-        model: that transfers.
-        vocoder: for the same mels.
-        audio: the mel's settings.
-        device: that both run on.
-        options: settings that the model takes, see `timbre.models.registry.transfer_options`.
+        backend: that computes them.
     """
 
-    def __init__(
-        self,
-        model: TransferModel,
-        vocoder: Vocoder,
-        audio: Audio,
-        device: str,
-        options: tuple[str, ...] = (),
-    ) -> None:
-        self._model, self._vocoder = model, vocoder
-        self.audio, self._device = audio, device
-        self._cuda = [] if device == "cpu" else [torch.device(device)]
-        self._options = options
+    def __init__(self, backend: Backend[Any]) -> None:
+        self.backend, self.audio = backend, backend.audio
 
-    @torch.inference_mode()
     def timbres(self, parts: Sequence[Signal]) -> list[Style]:
         """Style of each of some clips of equal length.
 
         Args:
             parts: `(L,)` each, as `timbre.transfer.styles.parts` returns them.
         """
-        mels = np.stack([clip_mel(part, self.audio) for part in parts])
-        heard = self._model.timbre(torch.from_numpy(mels).to(self._device))
-        return [_one(heard, number) for number in range(len(parts))]
+        return self.backend.timbres(np.stack([clip_mel(part, self.audio) for part in parts]))
+
+    def average(self, sounds: Sequence[tuple[Sequence[Style], float]]) -> Style:
+        """Between several sounds, each made up of parts that count alike.
+
+        Args:
+            sounds: the parts of each, and its share of the whole, which sum to 1.
+        """
+        styles = [style for parts, _ in sounds for style in parts]
+        weights = [share / len(parts) for parts, share in sounds for _ in parts]
+        return styles[0] if len(styles) == 1 else self.backend.blend(styles, weights)
 
     def channels(
         self,
@@ -109,7 +101,6 @@ class Engine:
             shutil.rmtree(place)
         return together
 
-    @torch.inference_mode()
     def transfer(
         self,
         content: Signal,
@@ -130,18 +121,6 @@ class Engine:
         Returns:
             `(L,)`, on disk in the folder, at about the level of the mel's settings.
         """
-        with torch.random.fork_rng(self._cuda):  # the caller's generators stay as they were
-            torch.manual_seed(settings.seed)
-            return self._transfer(content, timbre, settings, folder, watch)
-
-    def _transfer(
-        self,
-        content: Signal,
-        timbre: Style,
-        settings: TransferSettings,
-        folder: Path,
-        watch: ProgressCallback,
-    ) -> Signal:
         audio = self.audio
         length = len(content)
         rms, peak = streams.rms_and_peak(content)
@@ -163,42 +142,19 @@ class Engine:
         self, content: Signal, gain: float, timbre: Style, total: int, settings: TransferSettings
     ) -> Iterator[tuple[int, Floats]]:
         """Start of each window and the model's output for it, `(T, M)` in dB."""
-        options: dict[str, Any] = {name: getattr(settings, name) for name in self._options}
+        options = {name: getattr(settings, name) for name in self.backend.options}
         for start in starts(total, WINDOW, OVERLAP):
-            notes = window_mel(content, gain, start, min(start + WINDOW, total), self.audio)
+            stop = min(start + WINDOW, total)
+            mel = window_mel(content, gain, start, stop, self.audio)
             release(content)
-            given = torch.from_numpy(notes)[None].to(self._device)
-            made = self._model.transfer(given, timbre, **options)
-            yield start, made[0].T.cpu().numpy()
+            drawn = None
+            if self.backend.draws:
+                drawn = noise.normal(settings.seed, start, stop, self.audio.n_mels)
+            yield start, self.backend.transfer(mel, timbre, drawn, options).T
 
     def _vocoded(self, mels: Floats) -> Iterator[tuple[int, Floats]]:
         """Start of each window, in samples, and its audio."""
-        hop = self.audio.hop_length
         for start in starts(len(mels), VOCODED, HEARD):
-            frames = np.array(mels[start : start + VOCODED]).T[None]  # a copy: torch writes to none
+            frames = np.array(mels[start : start + VOCODED]).T
             release(mels)
-            given = torch.from_numpy(np.ascontiguousarray(frames)).to(self._device)
-            yield start * hop, decode(self._vocoder, given, given.shape[2] * hop)
-
-
-def average(sounds: Sequence[tuple[Sequence[Style], float]]) -> Style:
-    """Between several sounds, each made up of parts that count alike.
-
-    Args:
-        sounds: the parts of each, and its share of the whole, which sum to 1.
-    """
-    styles = [style for parts, _ in sounds for style in parts]
-    weights = [share / len(parts) for parts, share in sounds for _ in parts]
-    return styles[0] if len(styles) == 1 else blend(styles, weights)
-
-
-def _one(styles: Style, number: int) -> Style:
-    """One of a batch."""
-    chosen = slice(number, number + 1)
-    return Style(
-        styles.vector[chosen],
-        tuple(frames[chosen] for frames in styles.frames),
-        None if styles.bias is None else styles.bias[chosen],
-        None if styles.equalizer is None else styles.equalizer[chosen],
-        tuple(patches[chosen] for patches in styles.patches),
-    )
+            yield start * self.audio.hop_length, self.backend.decode(frames)

@@ -1,8 +1,10 @@
 """Arrays that lie on disk, so that length costs no memory."""
 
+import errno
 import math
 import mmap
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +19,14 @@ def allocate(path: Path, shape: tuple[int, ...]) -> Floats:
     Raises:
         OSError: if there is no room for it; found later, that would end the process.
     """
+    size = math.prod(shape) * np.dtype(np.float32).itemsize
     with path.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, math.prod(shape) * np.dtype(np.float32).itemsize)
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, size)
+        elif shutil.disk_usage(path.parent).free < size:  # macOS and Windows
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        else:
+            file.truncate(size)
     return np.memmap(path, np.float32, "r+", shape=shape)
 
 
@@ -33,5 +41,5 @@ def release(array: Floats) -> None:
     below: object = array
     while isinstance(below, np.ndarray):
         below = below.base
-    if isinstance(below, mmap.mmap):
+    if isinstance(below, mmap.mmap) and hasattr(below, "madvise"):  # Windows has no such advice
         below.madvise(mmap.MADV_DONTNEED)  # the file keeps what was written

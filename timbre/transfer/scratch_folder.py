@@ -32,6 +32,8 @@ def temporary_folder() -> Iterator[Path]:
 
 def _is_left(folder: Path) -> bool:
     """Whether the process that made a folder is ours and is no more."""
+    if not hasattr(os, "getuid"):  # on Windows, where asking for a process would end it
+        return False
     number = folder.name.removeprefix(FOLDER_PREFIX).partition(NAME_ENDS)[0]
     try:
         if not number.isdecimal() or folder.stat().st_uid != os.getuid():

@@ -66,6 +66,7 @@ def read(
     with (folder / CONTENT_FILE).open("wb") as out:
         for block in _filtered(raw, sample_rate):
             out.write((block @ weights).astype(np.float32).tobytes())
+    del raw  # Windows deletes no file that is mapped
     decoded.unlink()
     return np.memmap(folder / CONTENT_FILE, np.float32, "r").reshape(-1, weights.shape[1])
 

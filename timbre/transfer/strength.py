@@ -8,7 +8,6 @@ the sum of both, as of two sounds at once, of which the louder one is followed.
 from pathlib import Path
 
 import numpy as np
-import scipy.signal
 from numpy.typing import NDArray
 
 from timbre.transfer.memmap import Floats, allocate, release
@@ -36,6 +35,8 @@ def between(content: Sound, made: Sound, strength: float, top: float, folder: Pa
     Returns:
         At the rate and the length of the content.
     """
+    import scipy.signal  # takes a quarter of a second: only for who asks for less strength
+
     sample_rate, dry = content.sample_rate, content.samples
     wet = made.resampled(sample_rate, folder / RESAMPLED).samples
     window = 1 << round(np.log2(WINDOW * sample_rate))

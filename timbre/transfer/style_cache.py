@@ -5,9 +5,8 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 
-from timbre.models.style import Style
 from timbre.transfer import styles
-from timbre.transfer.engine import Engine, average
+from timbre.transfer.engine import Engine, Style
 from timbre.transfer.settings import TransferSettings
 
 MAX_REMEMBERED = 32  # recordings: in lists of pairs they come again
@@ -40,8 +39,7 @@ class StyleCache:
         self._known.move_to_end(key)
         return self._known[key]
 
-    @staticmethod
-    def blend(heard: Sequence[list[Style]], settings: TransferSettings) -> Style:
+    def blend(self, heard: Sequence[list[Style]], settings: TransferSettings) -> Style:
         """Blend of one or two styles.
 
         Args:
@@ -49,4 +47,4 @@ class StyleCache:
             settings: mix counts.
         """
         shares = [1.0] if len(heard) == 1 else [1 - settings.mix, settings.mix]
-        return average(list(zip(heard, shares, strict=True)))
+        return self._engine.average(list(zip(heard, shares, strict=True)))

@@ -15,17 +15,13 @@ from typing import NamedTuple, Self
 import numpy as np
 import soundfile
 import soxr
-import torch
 from numpy.typing import ArrayLike
 
 from timbre.core.errors import InputError
 from timbre.core.files import apart
-from timbre.core.params import Audio
 from timbre.core.signal import SILENCE_PEAK, Signal, without_rumble
-from timbre.models import card, checkpoint, registry, shipped
-from timbre.models.contract import TransferModel
-from timbre.models.style import Style
-from timbre.models.vocoder import model as vocoder
+from timbre.models import shipped
+from timbre.runtime import loading
 from timbre.transfer import (
     arrays,
     engine,
@@ -37,7 +33,7 @@ from timbre.transfer import (
     styles,
     writing,
 )
-from timbre.transfer.engine import Engine
+from timbre.transfer.engine import Engine, Style
 from timbre.transfer.loudness import Loudness
 from timbre.transfer.progress import ProgressCallback, no_progress
 from timbre.transfer.scratch_folder import temporary_folder, unwritten
@@ -77,36 +73,31 @@ class Transfer:
         self._lock = Lock()  # a transfer computes on all cores
 
     @classmethod
-    def load(cls, name: str, weights: Path = shipped.FOLDER, device: str | None = None) -> Self:
+    def load(
+        cls,
+        name: str,
+        weights: Path = shipped.FOLDER,
+        device: str | None = None,
+        backend: str | None = None,
+    ) -> Self:
         """The model of that name and the vocoder in a folder.
 
         Args:
             name: of the model, one of `timbre.models.shipped.transfer_models(weights)`.
             weights: the folder, those that ship unless given.
-            device: of torch; the GPU where there is one unless given.
+            device: `cpu`, or one of PyTorch's, which then computes.
+            backend: `onnx` or `torch`; unless given ONNX Runtime where exported graphs lie beside
+                the weights and the device is the CPU, else PyTorch.
 
         Raises:
             InputError: if they are missing, others than their cards say, or of different mels.
         """
-        has_cuda = torch.cuda.is_available()
-        device = device or ("cuda" if has_cuda else "cpu")
-        if device != "cpu" and not (has_cuda and device.partition(":")[0] == "cuda"):
-            raise InputError(
-                f"expected the device cpu{' or cuda' if has_cuda else ', as there is no other'}, "
-                f"got {device!r}; please give that."
-            )
-        paths = [card.verified(weights, each) for each in (name, "vocoder")]
-        mels = [checkpoint.description(path)["audio"] for path in paths]
-        if mels[0] != mels[1]:
-            raise InputError(
-                f"expected {paths[0]} and {paths[1]} to share one mel, they have different "
-                "settings; please train the vocoder for the model."
-            )
-        model = checkpoint.load(paths[0], device)[1]
-        assert isinstance(model, TransferModel)
-        voice = vocoder.load(paths[1], device)
-        options = registry.transfer_options(name) or ()
-        return cls(Engine(model, voice, Audio.model_validate(mels[0]), device, options))
+        return cls(Engine(loading.load(name, weights, device, backend)))
+
+    @property
+    def unfitted(self) -> bool:
+        """Whether the model was made to fit a style to its clip, which this backend leaves out."""
+        return self._engine.backend.unfitted
 
     def __call__(
         self,

@@ -55,10 +55,20 @@ class Level(nn.Module):
         normal = ((z - mean) * (-log_deviation).exp()) ** 2 + math.log(2 * math.pi)
         return rest, log_prob - (normal / 2 + log_deviation).sum(dim=(1, 2))
 
-    def inverse(self, rest: Tensor, condition: Tensor, temperature: float) -> Tensor:
-        """Draw what left here, from the base density at `temperature`, and flow back."""
+    def inverse(
+        self, rest: Tensor, condition: Tensor, temperature: float, noise: Tensor | None = None
+    ) -> Tensor:
+        """Draw what left here, from the base density at `temperature`, and flow back.
+
+        Args:
+            rest: what went on to the next level, `(B, C - leaving, T)`.
+            condition: `(B, H, T)`.
+            temperature: of the base density.
+            noise: standard normal, `(B, leaving, T)`; None draws it.
+        """
         mean, log_deviation = self._base(condition)
-        z = mean + temperature * log_deviation.exp() * torch.randn_like(mean)
+        drawn = torch.randn_like(mean) if noise is None else noise
+        z = mean + temperature * log_deviation.exp() * drawn
         x = torch.cat([z, rest], dim=1)
         for layer in reversed(self.layers):
             assert isinstance(layer, ActNorm | InvertibleConv1x1 | AffineCoupling)
@@ -109,6 +119,7 @@ class Model(TransferModel):
     splits = ("train", "valid")
     extra_inputs = ("notes",)
     readouts = ("out", "base")
+    draws = True
 
     def __init__(self, config: FlowConfig, audio: Audio, base: autoencoder.Model) -> None:
         super().__init__()
@@ -152,14 +163,35 @@ class Model(TransferModel):
             log_prob = log_prob + part
         return log_prob
 
-    def sample(self, conditions: list[Tensor], temperature: float) -> Tensor:
-        """Draw a normalised mel (or its residual) from the density: `(B, M, T)`."""
+    def sample(
+        self, conditions: list[Tensor], temperature: float, noise: Tensor | None = None
+    ) -> Tensor:
+        """Draw a normalised mel (or its residual) from the density: `(B, M, T)`.
+
+        Args:
+            conditions: of each level.
+            temperature: of the base density.
+            noise: standard normal, `(B, M, T)`, taken apart as a mel would be; None draws it.
+        """
         last = conditions[-1]
         x = last.new_zeros(len(last), 0, last.shape[2])
-        for level, condition in zip(reversed(self.levels), reversed(conditions), strict=True):
+        parts = [None] * len(self.levels) if noise is None else self._parts(noise)
+        for level, condition, part in zip(
+            reversed(self.levels), reversed(conditions), reversed(parts), strict=True
+        ):
             assert isinstance(level, Level)
-            x = unsqueeze(level.inverse(x, condition, temperature))
+            x = unsqueeze(level.inverse(x, condition, temperature, part))
         return x
+
+    def _parts(self, noise: Tensor) -> list[Tensor | None]:
+        """What of `(B, M, T)` leaves at each level."""
+        parts: list[Tensor | None] = []
+        for level in self.levels:
+            assert isinstance(level, Level)
+            noise = squeeze(noise)
+            parts.append(noise[:, : level.leaving])
+            noise = noise[:, level.leaving :]
+        return parts
 
     def forward(
         self, content: Tensor, style: Tensor, target: Tensor, notes: Tensor | None = None
@@ -187,13 +219,13 @@ class Model(TransferModel):
             content: `(B, M, T)`, T a multiple of 2 to the number of levels, and of 4.
             style: `(B, M, T')`, or what `timbre` makes of it.
             **options: `temperature` of the base density; 0 is its mean, None, as without it, the
-                trained model's own setting.
+                trained model's own setting. `noise`, see `sample`.
         """
         timbre = self.timbre(style)
         guess, conditions = self.conditions(content, timbre)
         temperature = options.get("temperature")
         if temperature is None:
             temperature = self.config.temperature
-        mel = self.sample(conditions, temperature)
+        mel = self.sample(conditions, temperature, options.get("noise"))
         made = mel + guess if self.config.residual else mel
         return self.base.finish(made, self.base.power(guess), timbre)

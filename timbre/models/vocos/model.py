@@ -83,17 +83,29 @@ class Model(TrainableModel):
         length = mel.shape[2] * self.audio.hop_length
         # one frame more than the mel has, as the analysis dropped the last
         mel = torch.cat([mel, mel[..., -1:]], dim=2).float()
-        normalized = (mel - self.audio.db_mean) / self.audio.db_std
-        h = self.begin(self.enter(normalized).transpose(1, 2))
-        head = self.head(self.end(self.blocks(h))).transpose(1, 2)
-        deviation, phase = head.chunk(2, dim=1)
-        level = self.spread @ mel * (math.log(10) / 20)
-        magnitude = (level + deviation).clamp(max=math.log(MAX_MAGNITUDE)).exp()
+        magnitude, phase = self.magnitude_and_phase(mel, self.spread @ mel)
         # the cosine and sine of an angle have no jump where it wraps around
         spectrum = torch.polar(magnitude * self.window.sum() / 2, phase)
         return torch.istft(
             spectrum, self.config.n_fft, self.audio.hop_length, window=self.window, length=length
         )
+
+    def magnitude_and_phase(self, mel: Tensor, level: Tensor) -> tuple[Tensor, Tensor]:
+        """The spectrum of each frame.
+
+        Args:
+            mel: in dB, `(B, M, T)`.
+            level: the mel in the bins, in dB, `(B, F, T)`, from which magnitudes deviate.
+
+        Returns:
+            The magnitude, 1 for a sine of amplitude 1, and the phase in radians, `(B, F, T)` each.
+        """
+        normalized = (mel - self.audio.db_mean) / self.audio.db_std
+        h = self.begin(self.enter(normalized).transpose(1, 2))
+        head = self.head(self.end(self.blocks(h))).transpose(1, 2)
+        deviation, phase = head.chunk(2, dim=1)
+        magnitude = level * (math.log(10) / 20) + deviation
+        return magnitude.clamp(max=math.log(MAX_MAGNITUDE)).exp(), phase
 
     def forward(self, mel: Tensor, target: Tensor) -> Losses:
         """Losses of what is made of a mel.

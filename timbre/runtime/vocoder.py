@@ -1,0 +1,71 @@
+"""Mel -> audio without PyTorch: a graph tells the spectrum, and the audio is corrected by the mel.
+
+The same as `timbre.models.vocoder.model`, in which it says why.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+import scipy.sparse
+from numpy.typing import NDArray
+
+from timbre.audio.mel import mel_filters
+from timbre.core.params import Audio
+from timbre.core.signal import Signal
+from timbre.runtime.backend import Floats
+from timbre.runtime.onnx_session import Session
+from timbre.runtime.spectra import Spectrum, hann, istft, stft
+
+SILENCE, MAX_RATIO, MOMENTUM = 1e-14, 1e6, 0.7  # see there
+
+
+class Vocoder:
+    """The vocoder of a graph.
+
+    Args:
+        session: of the graph.
+        audio: the mel's settings.
+    """
+
+    def __init__(self, session: Session, audio: Audio) -> None:
+        self._session, self._audio = session, audio
+        self._n_fft, self._iterations = session.about["n_fft"], session.about["iterations"]
+        self._step = max(1, audio.n_fft // (4 * audio.hop_length))
+
+    def __call__(self, mel: Floats) -> Signal:
+        """Mel in dB `(M, T)` -> audio `(T * hop_length,)`; equal mel, equal audio."""
+        audio = self._audio
+        length = mel.shape[1] * audio.hop_length
+        real, imaginary = self._session(mel=mel[None])
+        sound = istft(real[0] + 1j * imaginary[0], self._n_fft, audio.hop_length, length)
+        audible = mel > audio.db_min + audio.db_step / 2
+        power = np.where(audible, 10 ** (mel / np.float32(10)), np.float32(0))
+        wanted = np.concatenate([power, power[:, -1:]], axis=1)[:, :: self._step]
+        before = None
+        for _ in range(self._iterations):
+            sound, before = self._corrected(sound, wanted, before)
+        return np.clip(sound, -1, 1)
+
+    def _corrected(
+        self, sound: Signal, wanted: Floats, before: Spectrum | None
+    ) -> tuple[Signal, Spectrum]:
+        """One turn: the sound `(L,)`, and the spectrum `(N, F)` that it began with."""
+        n_fft, hop = self._audio.n_fft, self._step * self._audio.hop_length
+        filters, shares = _matrices(self._audio)
+        begun = stft(sound, n_fft, hop)
+        spectrum = begun if before is None else begun + np.float32(MOMENTUM) * (begun - before)
+        scale = np.float32((2 / hann(n_fft).sum()) ** 2)
+        power = (spectrum.real**2 + spectrum.imag**2) * scale
+        ratio = (wanted + np.float32(SILENCE)) / (filters @ power.T + np.float32(SILENCE))
+        ratio = np.clip(ratio, np.float32(1 / MAX_RATIO), np.float32(MAX_RATIO))
+        gain = np.exp((shares @ np.log(ratio)) / 2)
+        return istft(spectrum * gain.T, n_fft, hop, len(sound)), begun
+
+
+@lru_cache(maxsize=2)
+def _matrices(audio: Audio) -> tuple[scipy.sparse.csr_array, scipy.sparse.csr_array]:
+    """The filters `(M, F)`, and what each band has to say in each bin `(F, M)`."""
+    filters = mel_filters(audio)
+    shares: NDArray[np.float64] = filters.T / filters.sum(axis=0).clip(min=1e-6)[:, None]
+    first, second = (each.astype(np.float32) for each in (filters, shares))
+    return scipy.sparse.csr_array(first), scipy.sparse.csr_array(second)
