@@ -1,7 +1,12 @@
 """What commands say: a sentence for what the user can mend, a traceback for what is our fault."""
 
+import os
 import re
+import signal
+import subprocess
+import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 import torch
@@ -65,3 +70,28 @@ def test_a_module_of_ours_that_is_missing_is_a_fault() -> None:
 def test_every_extra_is_one() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert set(EXTRAS.values()) <= set(project["optional-dependencies"])
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_what_is_ended_by_a_signal_leaves_nothing_half_written(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    code = (
+        "import time; from pathlib import Path; from timbre.core.console import run; "
+        "from timbre.core.files import replacing\n"
+        "def main():\n"
+        "    with replacing(Path('out')) as temporary:\n"
+        "        temporary.write_text('half')\n"
+        "        print('begun', flush=True)\n"
+        "        time.sleep(600)\n"
+        "run(main)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], cwd=tmp_path, stdout=subprocess.PIPE, text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        process.send_signal(number)
+        assert process.wait(60) == 128 + number
+    assert list(tmp_path.iterdir()) == []

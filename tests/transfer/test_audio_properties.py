@@ -47,9 +47,9 @@ def test_what_was_recorded_is_heard(
         soundfile.write(path, sound, rate, subtype=form[1], format=form[0])
         found = np.array(streams.read(path, RATE, Path(name)))
         assert found.shape[1] == 1
-        stated = soundfile.info(path).frames  # of Vorbis no fewer than a block
-        assert stated == length or form[0] == "OGG"
-        assert abs(len(found) - stated * RATE / rate) <= 1
+        # ffmpeg, which reads all links of a chain, plays the last block of one page of Vorbis whole
+        padding = 256 * RATE / rate if form[0] == "OGG" and length < 20_000 else 0
+        assert -1 <= len(found) - length * RATE / rate <= padding + 1
         assert np.isfinite(found).all()
         if length < rate / 2:  # an offset of what is shorter cannot be told from sound
             return

@@ -1,7 +1,5 @@
 """Command line: `timbre transfer content.wav style.wav -o out.wav`."""
 
-import os
-import signal
 from typing import Annotated
 
 import typer
@@ -10,7 +8,6 @@ from timbre.cli import demo, export, listen, transfer
 from timbre.cli.transfer import Weights, models_folder
 from timbre.core.console import run
 from timbre.core.errors import InputError
-from timbre.core.files import delete_unfinished
 from timbre.version import __version__
 
 app = typer.Typer(
@@ -91,20 +88,8 @@ def info(weights: Weights = None) -> None:
         )
 
 
-def _ended(number: int, _: object) -> None:
-    """End at once, and leave nothing half-written.
-
-    What is raised in here may be lost: libraries that call back from C swallow it.
-    """
-    delete_unfinished()
-    os._exit(128 + number)
-
-
 def main() -> None:
     """Run what was typed; the entry point `timbre`."""
-    for name in ("SIGTERM", "SIGHUP"):  # Windows has no terminals that hang up
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), _ended)
     run(lambda: app(prog_name="timbre"))
 
 

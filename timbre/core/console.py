@@ -1,9 +1,12 @@
-"""Errors of every command: one clear sentence and exit code 2 for what the user can mend."""
+"""Ends of every command: a sentence and exit code 2 for what the user can mend; nothing is left."""
 
+import os
+import signal
 import sys
 from collections.abc import Callable
 
 from timbre.core.errors import InputError
+from timbre.core.files import delete_unfinished
 
 EXTRAS = {  # packages that the plain install lacks, and what brings them
     "gradio": "page", "uvicorn": "page", "starlette": "page", "matplotlib": "page",
@@ -20,12 +23,30 @@ FULL = (
 )
 
 
+def leave_nothing() -> None:
+    """Let SIGTERM and SIGHUP delete what this process has begun to write, and end it."""
+    for name in ("SIGTERM", "SIGHUP"):  # Windows has no terminals that hang up
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _ended)
+
+
+def _ended(number: int, _: object) -> None:
+    """End at once, and leave nothing half-written.
+
+    What is raised in here may be lost: libraries that call back from C swallow it.
+    """
+    delete_unfinished()
+    os._exit(128 + number)
+
+
 def run(main: Callable[[], None]) -> None:
     """Run a command; turn an `InputError` into its sentence on standard error and exit code 2.
 
     A graphics card that is too small, and a package that is not installed, are the user's to mend
-    too.
+    too. A command that is ended by a signal leaves nothing half-written.
     """
+    leave_nothing()
     try:
         main()
     except InputError as error:
