@@ -7,50 +7,94 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from timbre.core.errors import InputError
-from timbre.page.handlers import Handlers, figures
-from timbre.page.service import Made
+from timbre.page.handlers import FIELDS, Handlers, told
+from timbre.page.service import Made, UploadError
 
-CHOSEN = ("a.wav", "b.wav", None, "glow", 1.0, 0.5, 0.2, 0)
+CHOSEN = ("a.wav", "b.wav", None, "glow", 1.0, 0.5, 0.2, 0, 0, True, False, ".wav", [])
 SOMEBODY: Any = SimpleNamespace(session_hash="somebody")
 ELSE: Any = SimpleNamespace(session_hash="somebody else")
-MADE = Made(Path("out.wav"), (b"one", b"two", b"three"))
+MADE = Made(Path("out.wav"), "a as b", [{"sound": "x", "picture": "y"}], [("C4", 0.3)], ("Hm.",))
+KEPT = 4  # what comes before the notes
 
 
-def test_a_result_can_be_heard_downloaded_and_seen() -> None:
-    out, download, seen = Handlers(lambda *_: MADE).transfer(*CHOSEN, SOMEBODY)  # type: ignore[arg-type]
-    assert out == "out.wav"
+class Service:
+    """A service that makes what it is told to."""
+
+    def __init__(self, make: Any, theirs: bool = True) -> None:
+        self._make, self._theirs = make, theirs
+
+    def __call__(self, *given: Any) -> Made:
+        made: Made = self._make(*given)
+        return made
+
+    def owns(self, result: Any) -> bool:
+        return self._theirs
+
+
+def handlers(make: Any, theirs: bool = True) -> Handlers:
+    return Handlers(Service(make, theirs))  # type: ignore[arg-type]
+
+
+def notes(found: tuple[Any, ...]) -> dict[str, str]:
+    """What is said at each field."""
+    return dict(zip(FIELDS, (each["value"] for each in found[KEPT:]), strict=True))
+
+
+def test_a_result_can_be_heard_downloaded_and_found_again() -> None:
+    download, shown, earlier, results, *_ = handlers(lambda *_: MADE).transfer(*CHOSEN, SOMEBODY)
     assert download == gr.update(value="out.wav", interactive=True)
-    assert seen == figures(MADE)
-    assert seen.count("<img ") == 3
+    assert shown == told(MADE) == results[0]
+    assert (shown["caption"], shown["remarks"]) == ("a as b", ["Hm."])
+    assert earlier["choices"] == [("a as b", 0)]
 
 
-def test_what_cannot_be_used_is_one_sentence() -> None:
+def test_the_last_results_are_kept_newest_first_and_those_that_are_gone_are_not() -> None:
+    desk, results = handlers(lambda *_: MADE), []
+    for number in range(7):
+        made = MADE._replace(caption=f"{number}")
+        found = handlers(lambda *_, made=made: made).transfer(*CHOSEN[:-1], results, SOMEBODY)
+        results = found[KEPT - 1]
+    assert [each["caption"] for each in results] == ["6", "5", "4", "3", "2"]
+    assert desk.shown(results, 2)[1]["caption"] == "4"
+    assert desk.restore(results)[1]["caption"] == "6"
+    gone = handlers(None, theirs=False).restore(results)
+    assert (gone[1], gone[KEPT - 1]) == (None, [])
+    assert handlers(None).restore("nonsense")[1] is None  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_what_cannot_be_used_is_one_sentence_at_its_field_until_it_can(field: str) -> None:
     def refuse(*_: Any) -> Made:
-        raise InputError("expected this, got that; please mend it.")
+        raise UploadError("expected this, got that; please mend it.", field)
 
-    with pytest.raises(gr.Error) as refusal:
-        Handlers(refuse).transfer(*CHOSEN, SOMEBODY)  # type: ignore[arg-type]
-    assert refusal.value.message == "Expected this, got that; please mend it."
-    assert not refusal.value.print_exception
-    with pytest.raises(gr.Error) as refusal:
-        Handlers(refuse).transfer(*CHOSEN[:-1], None, SOMEBODY)  # type: ignore[arg-type]
-    assert refusal.value.message.startswith("Expected a whole number as seed")
+    found = handlers(refuse).transfer(*CHOSEN, SOMEBODY)
+    assert found[:KEPT] == (gr.skip(),) * KEPT
+    said = "\N{WARNING SIGN} Expected this, got that; please mend it."
+    assert notes(found) == dict.fromkeys(FIELDS, "") | {field: said}
+    good = handlers(lambda *_: MADE).transfer(*CHOSEN, SOMEBODY)
+    assert set(notes(good).values()) == {""}
+
+
+def test_a_seed_that_is_none_is_told_at_the_settings() -> None:
+    chosen = [*CHOSEN]
+    chosen[7] = None
+    found = handlers(lambda *_: MADE).transfer(*chosen, SOMEBODY)
+    assert "Expected a whole number as seed" in notes(found)["settings"]
 
 
 def test_who_waits_can_stop_it_and_nobody_else() -> None:
     went_on = []
 
     def studio(*given: Any) -> Made:
-        *_, watch = given
+        watch = given[5]
         for stopper in (ELSE, SOMEBODY):
             desk.stop(stopper)
             watch(0.5)
             went_on.append(stopper)
         return MADE
 
-    desk = Handlers(studio)  # type: ignore[arg-type]
-    assert desk.transfer(*CHOSEN, SOMEBODY) == (gr.skip(), gr.skip(), gr.skip())
+    desk = handlers(studio)
+    assert desk.transfer(*CHOSEN, SOMEBODY)[:KEPT] == (gr.skip(),) * KEPT
     assert went_on == [ELSE]
     desk.stop(SOMEBODY)  # nothing runs any more
 
@@ -58,8 +102,8 @@ def test_who_waits_can_stop_it_and_nobody_else() -> None:
 def test_all_can_be_stopped_at_once() -> None:
     def studio(*given: Any) -> Made:
         desk.stop_all()
-        given[-1](0.5)
+        given[5](0.5)
         return MADE
 
-    desk = Handlers(studio)  # type: ignore[arg-type]
+    desk = handlers(studio)
     assert desk.transfer(*CHOSEN, SOMEBODY)[0] == gr.skip()

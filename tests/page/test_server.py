@@ -23,6 +23,7 @@ from uuid import uuid4
 import pytest
 import requests
 import soundfile
+from gradio_client import Client, handle_file
 
 from tests import shipped, tiny
 from tests.conftest import ROOT, run_stage
@@ -34,7 +35,8 @@ from timbre.page.limits import Limits
 from timbre.page.server import listening, serve
 
 PATIENCE = 300  # s: a busy machine starts it slowly
-CHOSEN = ["glow", 1.0, 0.5, 0.2, 0]  # model, strength, mix, temperature, seed
+# model, strength, mix, temperature, seed, rate, stereo, normalize, suffix, results
+CHOSEN = ["glow", 1.0, 0.5, 0.2, 0, 0, True, False, ".wav", []]
 
 
 class Visitor:
@@ -43,7 +45,7 @@ class Visitor:
     def __init__(self, url: str) -> None:
         self._url, self._session = url, uuid4().hex
         known = requests.get(f"{url}/config", timeout=PATIENCE).json()["dependencies"]
-        self._transfer = next(each["id"] for each in known if len(each["inputs"]) == 8)
+        self._transfer = next(each["id"] for each in known if each["api_name"] == "transfer")
 
     def upload(self, path: Path) -> dict[str, Any]:
         """Drop a file."""
@@ -80,7 +82,7 @@ class Visitor:
 
     def result(self, *clips: Path) -> bytes:
         """The recording that comes out."""
-        path = self.transfer(*clips)["data"][0]["path"]
+        path = self.transfer(*clips)["data"][0]["value"]["path"]
         answer = requests.get(f"{self._url}/gradio_api/file={path}", timeout=PATIENCE)
         answer.raise_for_status()
         return answer.content
@@ -143,8 +145,36 @@ def test_a_refusal_is_one_sentence_and_it_goes_on(server: Server, tmp_path: Path
         ((good, None), "Expected a recording as style, got none; please drop one there"),
         ((good, short), "Expected a style of 0.5 s or more, short.wav lasts 0.300 s; please"),
     ):
-        assert visitor.transfer(*uploads)["error"].startswith(said)
+        notes = [each.get("value") for each in visitor.transfer(*uploads)["data"][4:]]
+        assert sum(map(bool, notes)) == 1
+        assert (notes[1] or notes[0]).removeprefix("\N{WARNING SIGN} ").startswith(said)
     assert visitor.result(good, good)
+
+
+def test_scripts_on_this_machine_may_call_it(server: Server, tmp_path: Path) -> None:
+    good = shipped.recording(tmp_path / "good.wav", 1.0)
+    client = Client(server.url, verbose=False, download_files=str(tmp_path))
+    for seed in (0, 1):
+        made = client.predict(
+            handle_file(good), handle_file(good), None, *CHOSEN[:4], seed, 48_000, False, False,
+            ".flac", results=[], api_name="/transfer",
+        )  # fmt: skip
+        out = Path(made[0]["value"])
+        assert (soundfile.info(out).samplerate, out.suffix) == (48_000, ".flac")
+        assert made[1]["caption"].endswith(f"seed {seed}, 48 kHz mono")
+    client.close()
+
+
+def test_results_of_a_browser_are_only_those_that_were_made_here(
+    server: Server, tmp_path: Path
+) -> None:
+    good = shipped.recording(tmp_path / "good.wav", 1.0)
+    shown = Visitor(server.url).transfer(good, good)["data"][1]
+    for clip in shown["clips"]:
+        for kind in ("sound", "picture"):
+            url = f"{server.url}/gradio_api/file={clip[kind]}"
+            assert requests.get(url, timeout=PATIENCE).ok
+    assert [clip["slot"] for clip in shown["clips"]] == ["content", "style", "result"]
 
 
 def test_a_large_upload_is_refused_while_it_comes(server: Server, tmp_path: Path) -> None:

@@ -15,11 +15,11 @@ from tests import shipped, tiny
 from tests.conftest import midi_bytes
 from timbre.cli.main import app
 from timbre.core.errors import InputError
-from timbre.page.handlers import figures
+from timbre.page.handlers import told
 from timbre.page.limits import Limits
-from timbre.page.service import TransferService
+from timbre.page.service import TransferService, UploadError
 from timbre.transfer.progress import StoppedError
-from timbre.transfer.settings import TransferSettings
+from timbre.transfer.settings import OutputFormat, TransferSettings
 
 PLAIN: dict[str, Any] = {
     "model": "glow", "strength": 1.0, "mix": 0.5, "temperature": 0.3, "seed": 3,
@@ -79,7 +79,48 @@ def test_the_page_makes_what_the_command_writes(
     assert ("strength 0.5" in named) == (chosen["strength"] == 0.5)
     assert ("mix 0.25" in named) == blended
     assert (f"seed {chosen['seed']}" in named) == (chosen["model"] == "glow")
-    assert [png[:4] for png in made.spectrograms] == 3 * [PNG]
+    for clip, seconds in zip(made.clips, (1.0, 1.0, 1.0), strict=True):
+        assert Path(clip["picture"]).read_bytes()[:4] == PNG
+        assert soundfile.info(clip["sound"]).duration == pytest.approx(seconds, abs=1e-3)
+        assert clip["seconds"] == pytest.approx(seconds, abs=1e-3)
+    assert made.caption.startswith(f"content as style: {chosen['model']}")
+    assert studio.owns(told(made))
+
+
+def test_only_what_was_made_here_and_is_there_is_owned(
+    clips: tuple[Path, Path], studio: TransferService
+) -> None:
+    made = studio(*clips, *settings())
+    result = told(made)
+    theirs = str(clips[0])
+    assert not studio.owns(result | {"file": theirs})
+    assert not studio.owns(result | {"file": f"{made.out.parent}/../../{clips[0].name}"})
+    assert not studio.owns(result | {"clips": [made.clips[0] | {"sound": theirs}]})
+    for nonsense in (None, [], {}, {"file": 3, "clips": []}, {"file": "a\0b", "clips": []}):
+        assert not studio.owns(nonsense)
+    made.out.unlink()
+    assert not studio.owns(result)
+
+
+@pytest.mark.parametrize("suffix", [".flac", ".mp3"])
+def test_files_are_as_the_command_has_them(
+    clips: tuple[Path, Path], studio: TransferService, suffix: str
+) -> None:
+    stereo = np.stack([samples_of(clips[0]), samples_of(clips[0])[::-1]], axis=1)
+    soundfile.write(clips[0], stereo, RATE, subtype="FLOAT")
+    how = OutputFormat(sample_rate=48_000, stereo=True, normalize=True)
+    made = studio(*clips, *settings(), output_format=how, suffix=suffix)
+    info = soundfile.info(made.out)
+    assert (made.out.suffix, info.samplerate, info.channels) == (suffix, 48_000, 2)
+    assert made.caption.endswith("48 kHz stereo")
+    with pytest.raises(UploadError, match="expected an output that ends with") as refusal:
+        studio(*clips, *settings(), suffix=".txt")
+    assert refusal.value.field == "settings"
+
+
+def samples_of(path: Path) -> np.ndarray:
+    found: np.ndarray = soundfile.read(path)[0]
+    return found
 
 
 def samples(path: Path, values: Any) -> None:
@@ -122,6 +163,8 @@ def test_a_bad_upload_is_one_sentence_and_the_next_good_one_works(
     spoil(path)
     with pytest.raises(InputError, match=said) as refusal:
         studio(content, style, *settings())
+    assert isinstance(refusal.value, UploadError)
+    assert refusal.value.field == which
     sentence = str(refusal.value)
     assert re.fullmatch(r"expected [^\n]*; please [^\n]*\.", sentence)
     assert str(path.parent) not in sentence
@@ -137,9 +180,10 @@ def test_what_of_a_midi_file_is_not_played_is_told(
         midi_bytes((0, False, [(60, 90, 0, 1)]), (0, True, [(36, 90, 0, 0.1), (36, 90, 0.5, 0.6)]))
     )
     made = studio(song, clips[1], *settings())
-    assert made.remarks == ("a <b> song.mid: 2 notes of drums are left out",)
-    assert "<p>a &lt;b&gt; song.mid: 2 notes of drums are left out.</p>" in figures(made)
-    assert not studio(*clips, *settings()).remarks
+    said = "a <b> song.mid: 2 notes of drums are left out"
+    assert made.remarks[-1] == said  # after hints; the player shows it as text, never as HTML
+    assert told(made)["remarks"] == [*made.remarks]
+    assert not any("left out" in each for each in studio(*clips, *settings()).remarks)
 
 
 def test_what_is_missing_is_named(clips: tuple[Path, Path], studio: TransferService) -> None:

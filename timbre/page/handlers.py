@@ -1,7 +1,5 @@
 """Event handlers of the web page."""
 
-import base64
-import html
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -9,16 +7,18 @@ from typing import Any
 import gradio as gr
 
 from timbre.core.errors import InputError
-from timbre.page.service import Made, TransferService
+from timbre.page.service import Made, TransferService, UploadError
 from timbre.transfer.progress import StoppedError
-from timbre.transfer.settings import TransferSettings
+from timbre.transfer.settings import OutputFormat, TransferSettings
 
 PROGRESS = gr.Progress()  # a default of a function is how Gradio is asked for it
-CAPTIONS = ("Content", "Style", "Result")
+FIELDS = ("content", "style", "blend", "settings")  # beside which it is told what is wrong
+MAX_RESULTS = 5  # that a browser remembers
+Results = list[dict[str, Any]]  # newest first: what the player shows, and the file
 
 
 class Handlers:
-    """Event handlers of the page's buttons.
+    """Handlers of the page's events.
 
     Args:
         service: that transfers.
@@ -38,39 +38,60 @@ class Handlers:
         mix: float,
         temperature: float,
         seed: int | None,
+        sample_rate: int | None,
+        stereo: bool,
+        normalize: bool,
+        suffix: str,
+        results: Results,
         request: gr.Request,
         progress: gr.Progress = PROGRESS,
     ) -> tuple[Any, ...]:
-        """The result, where to download it, and the spectrograms.
-
-        Raises:
-            gr.Error: with the sentence of an `InputError`.
-        """
+        """What `shown` returns, the results, and what is wrong at each of `FIELDS`."""
         session = str(request.session_hash)
         stop = self._stops[session] = Event()
 
         def watch(share: float) -> None:
             if stop.is_set():
                 raise StoppedError
-            progress(share, desc="Transferring")
+            phase = "Reading, loading the model" if share == 0 else "Changing the sound"
+            progress(share, desc="Making the audio" if share > 0.5 else phase)
 
         paths = [None if path is None else Path(path) for path in (content, style, blend)]
         try:
             settings = TransferSettings(strength, mix, temperature, seed)  # type: ignore[arg-type]
-            made = self.service(paths[0], paths[1], model, settings, paths[2], watch)
+            made = self.service(
+                paths[0], paths[1], model, settings, paths[2], watch,
+                OutputFormat(sample_rate or None, stereo, normalize), suffix,
+            )  # fmt: skip
         except InputError as error:
-            sentence = str(error)
-            raise gr.Error(
-                sentence[0].upper() + sentence[1:],
-                duration=None,
-                print_exception=False,
-            ) from error
+            field = error.field if isinstance(error, UploadError) else "settings"
+            return *[gr.skip()] * 4, *_notes({field: str(error)})
         except StoppedError:
-            return gr.skip(), gr.skip(), gr.skip()
+            return *[gr.skip()] * 4, *_notes({})
         finally:
             self._stops.pop(session, None)
-        out = str(made.out)
-        return out, gr.update(value=out, interactive=True), figures(made)
+        results = [told(made), *self.kept(results)][:MAX_RESULTS]
+        return *self.shown(results, 0), results, *_notes({})
+
+    def kept(self, results: Any) -> Results:
+        """Those results of a browser that are there: it may name what it likes."""
+        found = results if isinstance(results, list) else []
+        return [each for each in found[:MAX_RESULTS] if self.service.owns(each)]
+
+    def restore(self, results: Results) -> tuple[Any, ...]:
+        """What `shown` returns of the newest result, and the results."""
+        found = self.kept(results)
+        return *self.shown(found, 0), found
+
+    def shown(self, results: Results, number: int | None) -> tuple[Any, ...]:
+        """The file to download, what the player shows, and the list of results."""
+        chosen = dict(enumerate(self.kept(results))).get(number or 0)
+        names = [(each["caption"], place) for place, each in enumerate(results)]
+        return (
+            gr.update(value=chosen and chosen["file"], interactive=chosen is not None),
+            chosen,
+            gr.update(choices=names, value=number if chosen else None, visible=len(names) > 1),
+        )
 
     def stop(self, request: gr.Request) -> None:
         """End what this page waits for, after the window that is being computed."""
@@ -83,14 +104,16 @@ class Handlers:
             stop.set()
 
 
-def figures(made: Made) -> str:
-    """The spectrograms side by side, or one below the other where narrow, and what was left out."""
-    shown = []
-    for caption, png in zip(CAPTIONS, made.spectrograms, strict=True):
-        source = f"data:image/png;base64,{base64.b64encode(png).decode()}"
-        alt = f"Mel spectrogram of the {caption.lower()}"
-        shown.append(
-            f'<figure><img src="{source}" alt="{alt}"><figcaption>{caption}</figcaption></figure>'
-        )
-    remarks = "".join(f"<p>{html.escape(remark)}.</p>" for remark in made.remarks)
-    return f'<div class="spectrograms">{"".join(shown)}</div>{remarks}'
+def told(made: Made) -> dict[str, Any]:
+    """A result as the player takes it."""
+    return {
+        "file": str(made.out), "caption": made.caption, "clips": made.clips,
+        "pitches": made.pitches, "remarks": list(made.remarks),
+    }  # fmt: skip
+
+
+def _notes(problems: dict[str, str]) -> list[Any]:
+    """What is said beside each field: a sentence, or nothing any more."""
+    said = [problems.get(field, "") for field in FIELDS]
+    return [gr.update(value=f"⚠ {each[:1].upper()}{each[1:]}" if each else "", visible=bool(each))
+            for each in said]  # fmt: skip

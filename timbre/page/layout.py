@@ -6,13 +6,18 @@ from typing import Any
 
 import gradio as gr
 
+from timbre import listening
 from timbre.page import script
 from timbre.page.examples import Example
 from timbre.page.handlers import Handlers
 from timbre.page.limits import Limits
+from timbre.transfer import writing
 from timbre.transfer.settings import MAX_TEMPERATURE
 
 SWEPT, KEPT = 600, 2700  # s: how often is looked for files to delete, and how old they get
+FOLDER = Path(__file__).parent
+SCRIPTS = (Path(listening.__file__).parent / "pages" / "player.js", FOLDER / "player.js")
+EFFECTS = {"glow": "Livelier (glow)", "vqvae": "Smoother (vqvae)"}  # what a model is like
 THEME = gr.themes.Default(primary_hue="teal", font=["sans-serif"], font_mono=["monospace"]).set(
     # what is written in grey, and on the button, is also for eyes that see little contrast
     body_text_color_subdued="*neutral_600",
@@ -22,11 +27,8 @@ THEME = gr.themes.Default(primary_hue="teal", font=["sans-serif"], font_mono=["m
 )
 CSS = """
 .gradio-container { max-width: 1080px !important; margin: 0 auto !important; }
-.spectrograms { display: flex; flex-wrap: wrap; gap: 12px; }
-.spectrograms figure { flex: 1 1 260px; margin: 0; }
-.spectrograms img { width: 100%; height: 160px; display: block; border-radius: 6px; }
-.spectrograms figcaption { margin-top: 4px; font-size: 14px; }
 :focus-visible { outline: 2px solid var(--primary-500) !important; outline-offset: 2px; }
+.note { color: var(--error-text-color); }
 .clip { --neutral-400: var(--neutral-500); }  /* times and buttons: seen against white */
 .dark .clip { --neutral-400: var(--neutral-300); }
 /* a waveform would widen the page beyond a phone's */
@@ -70,8 +72,12 @@ def build(
             "All is computed on this server and deleted within the hour."
         )
         with gr.Row():
-            content = _upload("Content: the notes")
-            style = _upload("Style: the sound")
+            with gr.Column(min_width=280):
+                content = _upload("Content: the notes")
+                content_note = _note()
+            with gr.Column(min_width=280):
+                style = _upload("Style: the sound")
+                style_note = _note()
         by_name = gr.Dropdown(
             list(library), value=None, label="Or a style by name", info="Short clips, CC0"
         )
@@ -79,9 +85,8 @@ def build(
         with gr.Row():
             buttons = [gr.Button(each.label, size="sm", min_width=200) for each in examples]
         with gr.Row():
-            model = gr.Radio(
-                list(service.models), value=service.models[0], label="Model", info="Try both"
-            )
+            names = [(EFFECTS.get(name, name), name) for name in service.models]
+            model = gr.Radio(names, value=service.models[0], label="Character")
             strength = gr.Slider(
                 0,
                 1,
@@ -92,6 +97,7 @@ def build(
             )
         with gr.Accordion("More settings", open=False):
             blend = _upload("Second style, if you like")
+            blend_note = _note()
             mix = gr.Slider(0, 1, value=0.5, step=0.05, label="Share of the second style")
             with gr.Row():
                 temperature = gr.Slider(
@@ -104,23 +110,41 @@ def build(
                     visible=drawn is not None,
                 )
                 seed = gr.Number(
-                    0, label="Seed", precision=0, minimum=0, info="Another number, another draw"
+                    0,
+                    label="Seed",
+                    precision=0,
+                    minimum=0,
+                    info="Another number, another draw",
+                    visible=drawn is not None,
                 )
+            with gr.Row():
+                rate = gr.Dropdown(
+                    [("The models' own", 0), ("44.1 kHz", 44_100), ("48 kHz", 48_000)],
+                    value=0,
+                    label="Sample rate",
+                )
+                suffix = gr.Dropdown(list(writing.FORMATS), value=".wav", label="Format")
+            with gr.Row():
+                stereo = gr.Checkbox(True, label="Stereo where the content is")
+                normalize = gr.Checkbox(False, label="As loud as goes, not as the content is")
+        settings_note = _note()
         with gr.Row():
             go = gr.Button("Transfer", variant="primary")
             cancel = gr.Button("Cancel")
-        result = gr.Audio(
-            label="Result",
-            type="filepath",
-            interactive=False,
-            buttons=[],
-            elem_classes="clip",
+            more = gr.Button("Another draw", visible=drawn is not None)
+        results = gr.BrowserState([], storage_key="timbre-results")
+        player = gr.HTML(
+            None,
+            html_template='<div class="stage" hidden></div>',
+            css_template=(FOLDER / "player.css").read_text(encoding="utf-8"),
+            js_on_load="".join(path.read_text(encoding="utf-8") for path in SCRIPTS),
+            apply_default_css=False,
             elem_id="result",
         )
+        earlier = gr.Dropdown([], label="Results", visible=False)
         with gr.Row():
             download = gr.DownloadButton("Download the result", interactive=False)
             again = gr.Button("Use the result as style")
-        spectrograms = gr.HTML(label="Spectrograms")
 
         quietly: dict[str, Any] = {
             "queue": False,
@@ -133,25 +157,42 @@ def build(
             button.click(partial(tuple, clips), None, [content, style], **quietly)
         by_name.input(lambda title: str(library[title]), by_name, style, **quietly)
         model.change(
-            lambda name: gr.Slider(visible=service.default_temperature(name) is not None),
+            lambda name: [gr.update(visible=service.default_temperature(name) is not None)] * 3,
             model,
-            temperature,
+            [temperature, seed, more],
             **quietly,
         )
-        running = go.click(
-            handlers.transfer,
-            [content, style, blend, model, strength, mix, temperature, seed],
-            [result, download, spectrograms],
-            show_progress="full",
-            show_progress_on=result,
-            api_visibility="private",
+        inputs = [content, style, blend]
+        chosen = [model, strength, mix, temperature, seed, rate, stereo, normalize, suffix]
+        views, notes = [download, player, earlier], [content_note, style_note, blend_note]
+        running: dict[str, Any] = {
+            "fn": handlers.transfer,
+            "inputs": [*inputs, *chosen, results],
+            "outputs": [*views, results, *notes, settings_note],
+            "show_progress": "full",
+            "show_progress_on": go,
+        }
+        pressed = go.click(**running, api_name="transfer")
+        drawing = more.click(lambda number: (number or 0) + 1, seed, seed, **quietly).then(
+            **running, api_visibility="private"
         )
-        again.click(lambda path: path or gr.skip(), result, style, **quietly)
-        cancel.click(handlers.stop, cancels=[running], **quietly).then(
-            None, js=script.CLEARED, **quietly
+        gr.on([each.change for each in (*inputs, *chosen)], js=script.CHANGED, **quietly)
+        earlier.input(handlers.shown, [results, earlier], views, **quietly)
+        page.load(handlers.restore, results, [*views, results], **quietly)
+        again.click(
+            lambda shown: shown["clips"][2]["sound"] if shown else gr.skip(),
+            player,
+            style,
+            **quietly,
         )
+        cancel.click(handlers.stop, cancels=[pressed, drawing], **quietly)
         page.unload(handlers.stop)
     return page.queue(max_size=queue, default_concurrency_limit=1, api_open=False)
+
+
+def _note() -> Any:
+    """Where it is told what is wrong with the field above."""
+    return gr.Markdown("", visible=False, elem_classes="note")
 
 
 def _upload(label: str) -> Any:

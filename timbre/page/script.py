@@ -4,14 +4,8 @@ import json
 
 from timbre.page.limits import Limits
 
-# Gradio says of what was cancelled that it is an error, a moment later
-CLEARED = """async () => {
-  for (let tried = 0; tried < 20; tried++) {
-    const button = document.querySelector("#result .clear-status button");
-    if (button) { button.click(); return; }
-    await new Promise((later) => setTimeout(later, 100));
-  }
-}"""
+# what is shown was made with other settings than those that now stand there
+CHANGED = "() => document.querySelector('#result .stage')?.parentElement.classList.add('changed')"
 # Gradio's buttons of each clip are named alike: what they belong to is told by its group.
 # Some of what it says is put otherwise once it is shown.
 _SCRIPT = """() => {

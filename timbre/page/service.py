@@ -4,35 +4,50 @@ import re
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from threading import Lock
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import numpy as np
-import soundfile
-
-from timbre.audio import pictures
-from timbre.audio.mel import mel_spectrogram
 from timbre.core.errors import InputError
 from timbre.core.params import Audio
-from timbre.core.signal import SILENCE_PEAK, Signal, at_level
+from timbre.core.signal import SILENCE_PEAK
 from timbre.models import card, checkpoint, registry, shipped
+from timbre.page import hints
 from timbre.page.limits import DEFAULT_LIMITS, Limits, checked
+from timbre.page.previews import pitches, preview
 from timbre.transfer import midi_content, streams
 from timbre.transfer.midi_content import is_midi
 from timbre.transfer.progress import ProgressCallback, no_progress
-from timbre.transfer.settings import DEFAULT_SETTINGS, TransferSettings
+from timbre.transfer.settings import (
+    DEFAULT_FORMAT,
+    DEFAULT_SETTINGS,
+    OutputFormat,
+    TransferSettings,
+)
 from timbre.transfer.styles import MIN_PART_SECONDS
-from timbre.transfer.transfer import Transfer
+from timbre.transfer.transfer import Transfer, Written
 
-SPECTROGRAM_SECONDS = 8.0  # s, of each spectrogram
 NAME_LENGTH = 25  # characters of an upload's name that the result's name takes
 
 
 class Made(NamedTuple):
     """Result of a transfer."""
 
-    out: Path  # WAV
-    spectrograms: tuple[bytes, bytes, bytes]  # of content, style and result, as PNG
-    remarks: tuple[str, ...] = ()  # what of the content is not played, a sentence each
+    out: Path
+    caption: str  # what was made of what, and with which settings
+    clips: list[dict[str, Any]]  # previews of content, style and result
+    pitches: list[tuple[str, float]]  # marks beside their spectrograms
+    remarks: tuple[str, ...] = ()  # hints, and what of the content is not played, a sentence each
+
+
+class UploadError(InputError):
+    """An upload or setting that cannot be used, at its field.
+
+    Attributes:
+        field: content, style, blend or settings.
+    """
+
+    def __init__(self, sentence: str, field: str) -> None:
+        super().__init__(sentence)
+        self.field = field
 
 
 class TransferService:
@@ -77,6 +92,8 @@ class TransferService:
         settings: TransferSettings,
         blend: Path | None = None,
         watch: ProgressCallback = no_progress,
+        output_format: OutputFormat = DEFAULT_FORMAT,
+        suffix: str = ".wav",
     ) -> Made:
         """The notes of `content` in the sound of `style`: what `timbre transfer` writes.
 
@@ -87,40 +104,53 @@ class TransferService:
             settings: of the transfer; what the model does not know does not count.
             blend: a second style, if any.
             watch: is told which share is done; what it raises ends the transfer.
+            output_format: of the file.
+            suffix: of the file, which says its format.
 
         Raises:
-            InputError: if something cannot be used; it names uploads by their names, not paths.
+            UploadError: if something cannot be used; it names uploads by their names, not paths.
         """
         if model not in self.models:
-            raise InputError(
+            raise UploadError(
                 f"expected one of the models {', '.join(self.models)}, got {model!r}; "
-                "please choose one of these."
+                "please choose one of these.",
+                "settings",
             )
-        given = [path for path in (content, style, blend) if path is not None]
+        given = {"content": content, "style": style, "blend": blend}
         try:
             notes_of = checked(content, "content", self._limits)
             sound_of = checked(style, "style", self._limits, MIN_PART_SECONDS)
             if blend is not None:
                 checked(blend, "second style", self._limits, MIN_PART_SECONDS)
             with self._lock, TemporaryDirectory(dir=self._folder) as scratch:
-                return self._made(notes_of, sound_of, model, settings, blend, watch, Path(scratch))
+                sources = _Sources(notes_of, sound_of, blend)
+                return self._made(
+                    sources, model, settings, watch, Path(scratch), output_format, suffix
+                )
         except InputError as error:
             # what ffmpeg said is for who runs a command
             sentence = re.sub(r" \(ffmpeg: .*\)(?=; please)", "", str(error))
-            for path in given:
+            field = "settings"
+            for role, path in reversed(given.items()):
+                if (
+                    path is not None and path.name in sentence
+                ) or f"a recording as {role}," in sentence:
+                    field = role
+            for path in filter(None, given.values()):
                 sentence = sentence.replace(str(path), path.name)
-            raise InputError(sentence) from error
+            raise UploadError(sentence, field) from error
 
     def _made(
         self,
-        content: Path,
-        style: Path,
+        sources: "_Sources",
         model: str,
         settings: TransferSettings,
-        blend: Path | None,
         watch: ProgressCallback,
         scratch: Path,
+        output_format: OutputFormat,
+        suffix: str,
     ) -> Made:
+        content, style, blend = sources
         watch(0.0)
         rate = self.audio.sample_rate
         if is_midi(content):
@@ -130,31 +160,53 @@ class TransferService:
         if streams.rms_and_peak(notes)[1] < SILENCE_PEAK:
             raise InputError(f"expected sound, {content} is silent; please take another recording.")
         transfer = self._transfer(model)
-        made = scratch / "out.wav"
-        written = transfer.file(content, style, made, settings, blend, watch)
-        # of the content and of the result the same, from where there is something to hear
-        start = int(np.argmax(np.abs(notes) > SILENCE_PEAK))
-        result, _ = soundfile.read(made, round(SPECTROGRAM_SECONDS * rate), start, dtype="float32")
-        shown = (notes[start:], transfer.style(style), result)
-        content_png, style_png, result_png = (self._spectrogram(clip) for clip in shown)
+        made = scratch / f"out{suffix}"
+        written = transfer.file(content, style, made, settings, blend, watch, output_format)
+        (scratch / "heard").mkdir()
+        result = streams.read(made, rate, scratch / "heard")[:, 0]
+        sound = transfer.style(style)
+        said = hints.hints(hints.hear(notes, rate), hints.hear(sound, rate))
+        told = _told(model, settings, blend)
         names = f"{content.stem[:NAME_LENGTH]} as {style.stem[:NAME_LENGTH]}"
-        name = f"{names}, {_told(model, settings, blend)}.wav"
-        out = Path(mkdtemp(dir=self._folder)) / name
+        place = Path(mkdtemp(dir=self._folder))
+        clips = [
+            preview(notes, f"Content: {content.name}", "content", place, self.audio),
+            preview(sound, f"Style: {style.name}", "style", place, self.audio),
+            preview(result, "Result", "result", place, self.audio),
+        ]
+        out = place / f"{names}, {told}{suffix}"
         made.rename(out)
-        remarks = tuple(each.replace(str(content), content.name) for each in written.remarks)
-        return Made(out, (content_png, style_png, result_png), remarks)
+        remarks = (each.replace(str(content), content.name) for each in written.remarks)
+        caption = f"{content.stem} as {style.stem}: {told}, {_format(written)}"
+        return Made(out, caption, clips, pitches(self.audio), (*said, *remarks))
+
+    def owns(self, result: Any) -> bool:
+        """Whether all files of a result, as a browser names it, are there and were made here."""
+        try:
+            named = [result["file"]]
+            named += [clip[kind] for clip in result["clips"] for kind in ("sound", "picture")]
+            paths = [Path(name).resolve() for name in named]
+        except (TypeError, KeyError, ValueError, OSError):
+            return False
+        folder = self._folder.resolve()
+        return all(path.is_relative_to(folder) and path.is_file() for path in paths)
 
     def _transfer(self, name: str) -> Transfer:
         if name not in self._loaded:
             self._loaded[name] = Transfer.load(name, self._weights)
         return self._loaded[name]
 
-    def _spectrogram(self, clip: Signal) -> bytes:
-        """Of the beginning, at one level for all, so that pictures can be compared."""
-        shown = clip[: round(SPECTROGRAM_SECONDS * self.audio.sample_rate)].astype(np.float64)
-        short = max(0, self.audio.n_fft - len(shown))
-        leveled = at_level(np.pad(shown, (0, short)), self.audio.level_db)
-        return pictures.side_by_side([[mel_spectrogram(leveled, self.audio)]], self.audio)
+
+class _Sources(NamedTuple):
+    content: Path
+    style: Path
+    blend: Path | None
+
+
+def _format(written: Written) -> str:
+    """What a file is, for its caption."""
+    channels = "stereo" if written.channels == 2 else "mono"
+    return f"{written.sample_rate / 1000:g} kHz {channels}"
 
 
 def _told(model: str, settings: TransferSettings, blend: Path | None) -> str:

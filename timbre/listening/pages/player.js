@@ -1,7 +1,8 @@
 // Plays clips on one clock: changing between them keeps the position, to the sample.
 class Player {
-  constructor(buttons, changed) {
+  constructor(buttons, changed, rate = 48000) {
     this.buttons = buttons;
+    this.rate = rate; // Hz, at which clips are decoded
     this.changed = changed; // is told when something was heard, or cannot be loaded
     this.buffers = new Map();
     this.heard = new Map(); // by slot, the tenths of a second that were heard
@@ -14,7 +15,7 @@ class Player {
   }
 
   async load() {
-    const decoder = new OfflineAudioContext(1, 1, 48000);
+    const decoder = new OfflineAudioContext(1, 1, this.rate);
     for (const { dataset: { slot, src, label } } of this.buttons) {
       try {
         const answer = await fetch(src);
