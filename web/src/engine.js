@@ -4,7 +4,8 @@
 import { gain as loudnessGain } from './loudness.js';
 import { Analysis } from './mel.js';
 import { normal } from './noise.js';
-import { SILENCE, levels, mono, ownParts, parts, withoutRumble } from './signal.js';
+import { SILENCE, levels, mono, parts, withoutRumble } from './signal.js';
+import { between } from './strength.js';
 import { Vocoder } from './vocoder.js';
 
 const WINDOW = 512, OVERLAP = 64, FADE = 32; // frames, of the model
@@ -111,11 +112,11 @@ export class Engine {
     const [content, style] = [contentChannels, styleChannels].map((each) => withoutRumble(mono(each), rate));
     const { rms, peak } = levels(content);
     if (peak < SILENCE) throw new Error('The content is silent. Please choose another one.');
-    const sounds = [[await this.timbres(parts(style, this.audio)), settings.strength]];
-    if (settings.strength < 1) sounds.push([await this.timbres(ownParts(content, this.audio)), 1 - settings.strength]);
-    const timbre = this.average(sounds.filter(([heard]) => heard.length));
+    const timbre = this.average([[await this.timbres(parts(style, this.audio)), 1]]);
+    if (settings.strength === 0) return content;
     const gain = Math.min(10 ** (this.audio.level_db / 20) / rms, LOUDEST / peak);
-    const made = await this.made(content, gain, timbre, settings, watch);
+    let made = await this.made(content, gain, timbre, settings, watch);
+    if (settings.strength < 1) made = between(content, made, settings.strength, this.audio.f_max, rate);
     const factor = loudnessGain(made, content, rate);
     return made.map((each) => each * factor);
   }

@@ -60,11 +60,3 @@ export function parts(sound, audio, most = MOST) {
   const least = Math.max(...powers) * 10 ** (-SOFTEST / 10);
   return loud.filter((n) => powers[n] > least).sort((a, b) => a - b).map((n) => atLevel(cut[n], audio.level_db));
 }
-
-// The content's own sound: its first two minutes in at most two parts; none of silence.
-export function ownParts(sound, audio) {
-  const own = sound.subarray(0, Math.round(READ * audio.sample_rate));
-  if (levels(own).peak < SILENCE) return [];
-  const length = Math.max(own.length, Math.round(LEAST * audio.sample_rate));
-  return parts(Float32Array.from({ length }, (_, n) => own[n % own.length]), audio, 2);
-}
