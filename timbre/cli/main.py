@@ -1,5 +1,6 @@
 """Command line: `timbre transfer content.wav style.wav -o out.wav`."""
 
+from json import dumps, loads
 from typing import Annotated
 
 import typer
@@ -62,8 +63,16 @@ def serve(
 
 
 @app.command()
-def info(weights: Weights = None) -> None:
-    """Say what the weights are."""
+def info(
+    weights: Weights = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the cards as JSON.")] = False,
+) -> None:
+    """Say what the weights are.
+
+    timbre info
+
+    timbre info --weights data/checkpoints --json
+    """
     from timbre.models import card, shipped
 
     folder = models_folder(weights)
@@ -79,6 +88,10 @@ def info(weights: Weights = None) -> None:
             f"expected weights with their cards in {folder}, found none; "
             "please name another folder with --weights."
         )
+    if json:
+        cards_of = {path.parent.name: loads(path.read_text(encoding="utf-8")) for path in cards}
+        print(dumps(dict.fromkeys(own) | cards_of))
+        return
     for name in own:
         print(f"{name}: a model of your own, without a card")
     for path in cards:

@@ -13,6 +13,11 @@ const LONG = 120; // s, beyond which sound is decoded at a lower rate, for it li
 let player = null;
 let timer = null;
 
+// one thing is heard at once: Gradio's players of the uploads can be reached by their buttons alone
+function silence() {
+  for (const button of document.querySelectorAll(".clip button[aria-label=Pause]")) button.click();
+}
+
 function ticks(longest) {
   const step = STEPS.find((each) => longest / each <= 8) ?? 600;
   const axis = make("div", { className: "times" });
@@ -91,7 +96,7 @@ function build() {
   const toggle = () => {
     if (mine.playing) mine.pause();
     else {
-      for (const other of document.querySelectorAll("audio, video")) other.pause();
+      silence();
       mine.play();
     }
     show();
@@ -145,6 +150,10 @@ function build() {
   });
 }
 
-document.addEventListener("play", () => { if (player?.playing) player.pause(); }, true);
+document.addEventListener("click", ({ target }) => {
+  if (!target.closest(".clip button[aria-label=Play]")) return;
+  if (player?.playing) player.pause();
+  silence();
+}, true);
 watch("value", build);
 build();
