@@ -170,7 +170,7 @@ def test_the_page_asks_for_nothing_from_outside(page: str) -> None:
     links = re.findall(r"""(?:src|href)=["']([^"']*)""", page)
     assert links
     assert all(link.startswith(("data:", "#")) for link in links)
-    assert not re.search(r"url\(|@import|<script|http", page)
+    assert not re.search(r"url\(|@import|<script[^>]|http|fetch\(|import\(", page)
 
 
 class Page(HTMLParser):
@@ -219,6 +219,12 @@ def test_what_is_heard_is_what_was_kept(made: Inputs, page: str) -> None:
             heard = file.read(dtype="float32")
         expected = whole.content if name == "glow" else getattr(whole, name)
         assert np.array_equal(heard, expected)
+
+
+def test_clips_of_one_music_share_a_clock(page: str) -> None:
+    players = Page(page).all("audio")
+    apart = [each["aria-label"] for each in players if "data-clock" not in each]
+    assert apart == ["style, case case00"]
 
 
 def decoded(url: str | None) -> bytes:
