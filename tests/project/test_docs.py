@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from ruamel.yaml import YAML
 from typer.main import get_command
 
@@ -24,6 +25,7 @@ from tests.conftest import ROOT
 from timbre.cli.main import app
 from timbre.evaluation.cases.cases import Case
 from timbre.evaluation.systems import systems
+from timbre.training.progress import Progress
 
 DOCS = {path.stem: path.read_text(encoding="utf-8") for path in ROOT.glob("docs/*.md")}
 PAGES = {  # all that is printed about the project as it is now
@@ -369,3 +371,20 @@ PLACES = sorted(
 @pytest.mark.parametrize("place", PLACES)
 def test_a_file_that_is_named_is_there(place: str) -> None:
     assert list(ROOT.glob(place.rstrip("/")))
+
+
+def test_a_training_can_be_watched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = torch.nn.Linear(2, 2)
+    path = Path(".scratch/train.glow-0/progress.pt")
+    monkeypatch.chdir(tmp_path)
+    path.parent.mkdir(parents=True)
+    progress = Progress(path, model, torch.optim.AdamW(model.parameters()), model, 0)
+    for step in range(1, 9):
+        progress.add(10 * step, {"valid_loss": 1 / step})
+    progress.save()
+    exec(block("research", "file: watch.py"), {})
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 5
+    assert lines[-1] == f"{path} step 80 valid_loss 0.125"

@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 import soundfile
-from dvc_render import VegaRenderer
+from dvc.repo import Repo
+from dvc_render import VegaRenderer, render_html
 from numpy.typing import NDArray
 
 from stages import report
@@ -170,7 +171,7 @@ def test_the_page_asks_for_nothing_from_outside(page: str) -> None:
     links = re.findall(r"""(?:src|href)=["']([^"']*)""", page)
     assert links
     assert all(link.startswith(("data:", "#")) for link in links)
-    assert not re.search(r"url\(|@import|<script|http", page)
+    assert not re.search(r"url\(|@import|<script[^>]|http|fetch\(|import\(", page)
 
 
 class Page(HTMLParser):
@@ -219,6 +220,12 @@ def test_what_is_heard_is_what_was_kept(made: Inputs, page: str) -> None:
             heard = file.read(dtype="float32")
         expected = whole.content if name == "glow" else getattr(whole, name)
         assert np.array_equal(heard, expected)
+
+
+def test_clips_of_one_music_share_a_clock(page: str) -> None:
+    players = Page(page).all("audio")
+    apart = [each["aria-label"] for each in players if "data-clock" not in each]
+    assert apart == ["style, case case00"]
 
 
 def decoded(url: str | None) -> bytes:
@@ -284,3 +291,20 @@ def test_dvc_fills_the_plots_with_the_figures(
     assert rows[0]["system"] in filled
     fields = set(re.findall(r'"field": "(\w+)"', filled))
     assert {x, y, "rev"} <= fields <= rows[0].keys() | {"rev"}
+
+
+def test_plots_without_network_name_the_report(tmp_path: Path) -> None:
+    template = Path(Repo(str(ROOT)).dvc_dir) / Repo(str(ROOT)).config["plots"]["html_template"]
+    points = [{"step": step, "loss": 1 / step, "rev": "HEAD"} for step in (1, 2)]
+    render_html(
+        [VegaRenderer(points, "loss.csv", x="step", y="loss")], tmp_path / "p.html", template
+    )
+    text = (tmp_path / "p.html").read_text()
+    Page(text)
+    assert not re.search(r"\{(refresh_tag|scripts|plot_divs)\}", text)
+    loaded, asked, drawn = (
+        text.index("vega-embed"),
+        text.index('"vegaEmbed" in'),
+        text.index("vegaEmbed("),
+    )
+    assert loaded < text.index("data/report.html") < asked < drawn

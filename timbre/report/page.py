@@ -19,6 +19,7 @@ from timbre.core.signal import flac
 from timbre.evaluation.cases.cases import Cases
 from timbre.evaluation.metrics.registry import METRICS
 from timbre.evaluation.results.statistics import Interval
+from timbre.report import axes as axes
 from timbre.report import sources as sources
 from timbre.report import tables as tables
 
@@ -37,6 +38,7 @@ def render(**values: Any) -> str:
     )
     return environment.get_template("report.html.jinja").render(
         style=(folder / "report.css").read_text(),
+        script=(folder / "report.js").read_text(),
         parts=environment.get_template("report_parts.html.jinja").module,
         metrics=METRICS,
         about=sources.about,
@@ -50,14 +52,16 @@ def data_url(data: bytes, kind: str) -> str:
     return f"data:{kind};base64,{base64.b64encode(data).decode()}"
 
 
-def clip(name: str, sound: bytes, audio: Audio) -> dict[str, str]:
-    """Player and picture of a FLAC file, as parts of the page."""
+def clip(name: str, sound: bytes, audio: Audio) -> dict[str, Any]:
+    """Player and picture with axes of a FLAC file, as parts of the page."""
     samples: NDArray[Any] = soundfile.read(io.BytesIO(sound), dtype="float32")[0]
     return {
         "name": name,
         "sound": data_url(sound, "audio/flac"),
         "picture": data_url(spectrogram(mel_spectrogram(samples, audio), audio), "image/png"),
         "seconds": f"{len(samples) / audio.sample_rate:.1f}",
+        "times": axes.time_marks(len(samples) / audio.sample_rate),
+        "pitches": axes.pitch_marks(audio),
     }
 
 
