@@ -134,3 +134,22 @@ def test_squeezing_pairs_neighboring_frames_and_is_inverted() -> None:
     assert y.shape == (2, 6, 4)
     assert set(y[0, :, 0].tolist()) == {0, 1, 8, 9, 16, 17}
     assert torch.equal(unsqueeze(y), x)
+
+
+def test_factors_of_earlier_checkpoints_are_read() -> None:
+    torch.manual_seed(0)
+    permutation, lower, upper = torch.linalg.lu(torch.linalg.qr(torch.randn(6, 6))[0])
+    conv = InvertibleConv1x1(6)
+    conv.load_state_dict(
+        {
+            "permutation": permutation,
+            "sign": torch.sign(upper.diagonal()),
+            "lower": lower.tril(-1),
+            "upper": upper.triu(1),
+            "log_diagonal": upper.diagonal().abs().log(),
+        }
+    )
+    x = torch.randn(2, 6, 5)
+    y, _ = conv(x, x)
+    assert torch.allclose(y, permutation @ lower @ upper @ x, atol=1e-5)
+    assert torch.allclose(conv.inverse(y, x), x, atol=1e-4)

@@ -70,8 +70,8 @@ class SolvedConv1x1(InvertibleConv1x1):
 
     def __init__(self, conv: InvertibleConv1x1) -> None:
         nn.Module.__init__(self)
-        self.lower, self.upper = conv.lower, conv.upper
-        self.register_buffer("order", conv.permutation.argmax(dim=0))
+        self.triangles = conv.triangles
+        self.register_buffer("order", conv.order)
         lower, upper = (each.double().detach() for each in conv._factors())
         self.count = len(conv.sign)
         for number, block in enumerate(self._blocks()):
@@ -95,13 +95,13 @@ class SolvedConv1x1(InvertibleConv1x1):
         for number, block in enumerate(blocks):
             right = z[:, block]
             if done:
-                right = right - self.lower[block, : block.start] @ torch.cat(done, dim=1)
+                right = right - self.triangles[block, : block.start] @ torch.cat(done, dim=1)
             done.append(self.get_buffer(f"lower_inverse{number}") @ right)
         solved: list[Tensor] = []
         for number, block in reversed(list(enumerate(blocks))):
             right = done[number]
             if solved:
-                right = right - self.upper[block, block.stop :] @ torch.cat(solved, dim=1)
+                right = right - self.triangles[block, block.stop :] @ torch.cat(solved, dim=1)
             solved.insert(0, self.get_buffer(f"upper_inverse{number}") @ right)
         return torch.cat(solved, dim=1)
 

@@ -5,6 +5,8 @@ and `y` are `(B, C, T)`, `condition` is `(B, H, T)` and `log_det` is the `(B,)` 
 absolute determinant of dy/dx.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -47,37 +49,47 @@ class ActNorm(nn.Module):
 class InvertibleConv1x1(nn.Module):
     """Mixes the channels by one matrix, kept as P L U with a positive diagonal's logarithm.
 
-    Glow, section 3.2, eq. 10: begun as a random rotation; the determinant costs nothing.
+    Glow, section 3.2, eq. 10: begun as a random rotation; the determinant costs nothing. Both
+    triangles stand in one matrix, whose diagonal is not used, and P as the order of the channels.
     """
 
-    permutation: Tensor
+    order: Tensor
     sign: Tensor
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         rotation = torch.linalg.qr(torch.randn(channels, channels))[0]
         permutation, lower, upper = torch.linalg.lu(rotation)
-        self.register_buffer("permutation", permutation)
+        self.register_buffer("order", permutation.argmax(dim=0))
         self.register_buffer("sign", torch.sign(upper.diagonal()))
-        self.lower = nn.Parameter(lower.tril(-1))
-        self.upper = nn.Parameter(upper.triu(1))
+        self.triangles = nn.Parameter(lower.tril(-1) + upper.triu(1))
         self.log_diagonal = nn.Parameter(upper.diagonal().abs().log())
 
     def _factors(self) -> tuple[Tensor, Tensor]:
-        eye = torch.eye(len(self.sign), device=self.sign.device, dtype=self.lower.dtype)
+        eye = torch.eye(len(self.sign), device=self.sign.device, dtype=self.triangles.dtype)
         diagonal = torch.diag(self.sign * self.log_diagonal.exp())
-        return self.lower.tril(-1) + eye, self.upper.triu(1) + diagonal
+        return self.triangles.tril(-1) + eye, self.triangles.triu(1) + diagonal
+
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Any], prefix: str, *arguments: Any, **options: Any
+    ) -> None:
+        """Of checkpoints from before version 0.2.0 too, with a matrix for each factor."""
+        if (permutation := state_dict.pop(f"{prefix}permutation", None)) is not None:
+            lower, upper = (state_dict.pop(f"{prefix}{name}") for name in ("lower", "upper"))
+            state_dict[f"{prefix}triangles"] = lower.tril(-1) + upper.triu(1)
+            state_dict[f"{prefix}order"] = permutation.argmax(dim=0)
+        super()._load_from_state_dict(state_dict, prefix, *arguments, **options)
 
     def forward(self, x: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
         """`y = W x` at every frame."""
         lower, upper = self._factors()
         log_det = self.log_diagonal.sum() * x.shape[2]
-        return (self.permutation @ lower @ upper) @ x, log_det.expand(len(x))
+        return (lower @ upper)[self.order.argsort()] @ x, log_det.expand(len(x))
 
     def inverse(self, y: Tensor, condition: Tensor) -> Tensor:
         """The `x` that `forward` took, by two triangular solutions."""
         lower, upper = self._factors()
-        z = self.permutation.T @ y
+        z = y[:, self.order]
         z = torch.linalg.solve_triangular(lower, z, upper=False, unitriangular=True)
         x: Tensor = torch.linalg.solve_triangular(upper, z, upper=True)
         return x
