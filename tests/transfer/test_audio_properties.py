@@ -48,7 +48,7 @@ def test_what_was_recorded_is_heard(
         soundfile.write(path, sound, rate, subtype=form[1], format=form[0])
         found = np.array(streams.read(path, RATE, Path(name)))
         assert found.shape[1] == 1
-        # ffmpeg, which reads all links of a chain, may play a block of one page of Vorbis more or less
+        # ffmpeg may play a block of a page of Vorbis more or less
         padding = 2048 * RATE / rate if form[0] == "OGG" else 0
         assert -1 - padding <= len(found) - length * RATE / rate <= padding + 1
         assert np.isfinite(found).all()
