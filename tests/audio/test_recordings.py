@@ -13,6 +13,7 @@ from timbre.core.errors import InputError
 from timbre.core.params import Audio
 from timbre.evaluation.cases import cases as benchmark
 from timbre.evaluation.cases import recorded
+from timbre.transfer import streams
 
 RATE = 16_000
 HERTZ = 440.0
@@ -134,6 +135,15 @@ def test_opposite_channels_do_not_vanish(tmp_path: Path, channels: tuple[float, 
     found = recordings.read(tmp_path / "a.wav", RATE)
     loudest = max(map(abs, channels)) * np.sqrt(np.mean(tone(RATE) ** 2))
     assert np.sqrt(np.mean(found**2)) == pytest.approx(loudest, rel=0.02)
+
+
+def test_opposite_channels_with_an_offset_do_not_vanish_either(tmp_path: Path) -> None:
+    sound = 0.5 * np.sin(2 * np.pi * 440 * np.arange(8000) / 8000)
+    soundfile.write(tmp_path / "a.wav", np.stack([sound, -sound], axis=1) + 0.1875, 8000)
+    found = recordings.read(tmp_path / "a.wav", 8000)
+    assert np.std(found) == pytest.approx(np.std(sound), rel=0.01)
+    content = np.array(streams.read(tmp_path / "a.wav", 8000, tmp_path)[:, 0])
+    assert np.abs(content) == pytest.approx(np.abs(found), abs=1e-3)
 
 
 def test_an_offset_and_a_rumble_are_not_heard(tmp_path: Path) -> None:

@@ -56,7 +56,8 @@ def read(path: Path, sample_rate: int, max_seconds: float | None = None) -> Sign
             f"expected a recording of {MIN_SECONDS} s or more, {path} lasts {seconds:.3f} s; "
             "please take a longer one."
         )
-    weights = mixing(np.mean(channels**2, axis=0), float(np.mean(channels.mean(axis=1) ** 2)))
+    heard = without_rumble(channels, rate)  # or an offset would pass for sound in common
+    weights = mixing(np.mean(heard**2, axis=0), float(np.mean(heard.mean(axis=1) ** 2)))
     mono = soxr.resample((channels @ weights).astype(np.float32), rate, sample_rate)
     mono = without_rumble(mono, sample_rate).astype(np.float32)
     if np.abs(mono).max() < SILENCE_PEAK:

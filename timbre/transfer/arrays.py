@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from timbre.core.errors import InputError
-from timbre.core.signal import Signal, mixing
+from timbre.core.signal import Signal, mixing, without_rumble
 
 
 def channels(clip: ArrayLike, name: str) -> NDArray[np.float32]:
@@ -32,7 +32,8 @@ def channels(clip: ArrayLike, name: str) -> NDArray[np.float32]:
     return np.atleast_2d(array).astype(np.float32)
 
 
-def mono(sound: NDArray[np.float32]) -> Signal:
+def mono(sound: NDArray[np.float32], sample_rate: int) -> Signal:
     """All channels of `(C, L)` as one, so that nothing audible vanishes."""
-    weights = mixing(np.mean(sound**2, axis=1), float(np.mean(sound.mean(axis=0) ** 2)))
+    heard = without_rumble(sound.T, sample_rate)  # or an offset would pass for sound in common
+    weights = mixing(np.mean(heard**2, axis=0), float(np.mean(heard.mean(axis=1) ** 2)))
     return (weights @ sound).astype(np.float32)

@@ -62,7 +62,7 @@ def read(
         recordings.read(path, sample_rate, seconds).tofile(decoded)
         found = 1
     raw = np.memmap(decoded, np.float32, "r").reshape(-1, found)
-    weights = np.eye(found) if stereo else _weights(raw)[:, None]
+    weights = np.eye(found) if stereo else _weights(raw, sample_rate)[:, None]
     with (folder / CONTENT_FILE).open("wb") as out:
         for block in _filtered(raw, sample_rate):
             out.write((block @ weights).astype(np.float32).tobytes())
@@ -71,10 +71,10 @@ def read(
     return np.memmap(folder / CONTENT_FILE, np.float32, "r").reshape(-1, weights.shape[1])
 
 
-def _weights(raw: Floats) -> NDArray[np.float64]:
+def _weights(raw: Floats, sample_rate: int) -> NDArray[np.float64]:
     """Weights by which all channels become one, for the whole of a recording."""
     power, together = np.zeros(raw.shape[1]), 0.0
-    for block in blocks(raw):
+    for block in _filtered(raw, sample_rate):  # or an offset would pass for sound in common
         power += np.sum(block**2, axis=0)
         together += float(np.sum(block.mean(axis=1) ** 2))
     return mixing(power, together)

@@ -138,7 +138,7 @@ class Transfer:
         with self._lock, temporary_folder() as folder:
             heard = []
             for sound in clips:
-                clip = soxr.resample(arrays.mono(sound), sample_rate, ours)
+                clip = soxr.resample(arrays.mono(sound, sample_rate), sample_rate, ours)
                 clip = without_rumble(clip, ours).astype(np.float32)
                 heard.append(self._engine.timbres(styles.parts(clip, "the style", self._audio)))
             dry = source = Sound.kept(notes, folder / streams.CONTENT_FILE, ours)
