@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
@@ -30,6 +31,9 @@ PHASES = [Phase.explicit, Phase.generate]  # to make a failing example simpler t
 settings.register_profile("suite", PROFILE, max_examples=20, derandomize=True, phases=PHASES)
 settings.register_profile("thorough", PROFILE, max_examples=2000)
 settings.load_profile("suite")
+
+# `nohup` lets hang-ups be ignored, which processes that tests start would take over
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 NoteTuple = tuple[int, int, float, float]  # pitch, velocity, start and end in seconds
 
