@@ -2,8 +2,10 @@
 
 import io
 import json
+import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -232,6 +234,7 @@ def test_options_without_effect_are_told(
         (["--pairs", "pairs.tsv"], "got no --output for --pairs"),
         (["a.wav", "b.wav", "--pairs", "pairs.tsv", "-o", "out"], "got --pairs beside CONTENT"),
         (["a.wav", "b.wav", "-o", "c.wav", "--device", "abacus"], "expected the device cpu"),
+        (["a.wav", "b.wav", "-o", "-", "--json"], "expected --output FILE with --json"),
     ],
 )
 def test_what_is_missing_or_too_much_is_named(weights: str, words: list[str], said: str) -> None:
@@ -254,3 +257,33 @@ def test_help_and_version_are_said(words: list[str]) -> None:
     result = CliRunner().invoke(app, words, catch_exceptions=False)
     assert result.exit_code == 0
     assert ("timbre" if words == ["--version"] else "Usage: ") in result.stdout
+
+
+def test_a_folder_is_transferred_in_one_style(
+    clips: Path, weights: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(clips)
+    (clips / "more" / "bad.wav").write_text("no sound")
+    words = ["transfer", "more", "style.wav", "-o", "many", "--format", "FLAC", "--json"]
+    result = CliRunner().invoke(app, [*words, "--weights", weights], catch_exceptions=False)
+    assert result.exit_code == 1
+    assert [path.name for path in Path("many").iterdir()] == ["b.flac"]
+    assert soundfile.info("many/b.flac").format == "FLAC"
+    assert result.stderr.startswith("more, bad.wav: expected a recording, ")
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [(line["line"], "error" in line) for line in lines] == [(1, False), (2, True)]
+
+
+@pytest.mark.parametrize(("options", "kind"), [([], "WAV"), (["--format", "flac"], "FLAC")])
+def test_content_and_output_go_through_pipes(
+    clips: Path, weights: str, options: list[str], kind: str
+) -> None:
+    words = ["-m", "timbre", "transfer", "-", "style.wav", "-o", "-", "--weights", weights]
+    result = subprocess.run(
+        [sys.executable, *words, "--model", "vqvae", *options], cwd=clips, check=True,
+        input=(clips / "a.content.wav").read_bytes(), capture_output=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    found = soundfile.info(io.BytesIO(result.stdout))
+    assert (found.format, found.duration) == (kind, 1.0)
+    assert result.stderr == b""

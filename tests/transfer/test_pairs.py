@@ -43,7 +43,9 @@ def transferred(folder: Path, text: str, out: Path) -> tuple[list[list[str]], di
             raise InputError("expected better.")
         done.append([path.relative_to(folder).as_posix() for path in paths])
 
-    said = {n: str(result) for n, result in pairs.transfer(folder / "pairs.tsv", out, one)}
+    said = {
+        n: str(result) for n, result in pairs.transfer(read(folder / "pairs.tsv"), folder, out, one)
+    }
     return done, said
 
 
@@ -85,7 +87,7 @@ def test_a_name_that_no_file_can_have_ends_its_own_line_alone(tmp_path: Path) ->
         content.stat() if len(content.name) > 255 else None
 
     (tmp_path / "pairs.tsv").write_text(text)
-    found = dict(pairs.transfer(tmp_path / "pairs.tsv", tmp_path / "out", one))
+    found = dict(pairs.transfer(read(tmp_path / "pairs.tsv"), tmp_path, tmp_path / "out", one))
     assert [number for number, result in found.items() if isinstance(result, InputError)] == [2]
 
 
@@ -103,3 +105,27 @@ def test_a_list_without_pairs_is_refused(tmp_path: Path, content: bytes | None) 
         (tmp_path / "pairs.tsv").write_bytes(content)
     with pytest.raises(InputError, match=r"^expected .*pairs"):
         read(tmp_path / "pairs.tsv")
+
+
+def test_a_folder_is_a_list_of_its_recordings_with_one_style(tmp_path: Path) -> None:
+    songs, out = tmp_path / "songs", tmp_path / "out"
+    songs.mkdir()
+    for name in ("b.WAV", "a.mid", "notes.txt", "c.flac"):
+        (songs / name).touch()
+    done = []
+
+    def one(content: Path, style: Path, made: Path) -> None:
+        done.append((content.relative_to(songs).name, style, made))
+
+    lines = pairs.in_folder(songs, tmp_path / "style.wav")
+    assert all(result is None for _, result in pairs.transfer(lines, songs, out, one, ".flac"))
+    assert done == [
+        (name, tmp_path / "style.wav", out / f"{name[0]}.flac")
+        for name in ("a.mid", "b.WAV", "c.flac")
+    ]
+    # outputs beside the contents: none of these is written over
+    (again,) = [r for n, r in pairs.transfer(lines, songs, songs, one, ".flac") if n == 3]
+    assert "is also an input" in str(again)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="expected recordings or MIDI files in"):
+        pairs.in_folder(tmp_path / "empty", tmp_path / "style.wav")

@@ -8,11 +8,12 @@ from functools import partial
 from json import dumps
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from timbre.audio.pairs import read as read_pairs
+from timbre.cli.many import Report, piped, transfer_many
 from timbre.core.errors import InputError
 from timbre.transfer import pairs as lists
 from timbre.transfer.settings import DEFAULT_SETTINGS, OutputFormat, TransferSettings
@@ -20,16 +21,17 @@ from timbre.transfer.settings import DEFAULT_SETTINGS, OutputFormat, TransferSet
 if TYPE_CHECKING:
     from timbre.transfer.progress import ProgressCallback
 
+STREAM, STDIN = Path("-"), Path("/dev/stdin")
 Weights = Annotated[
     Path | None,
     typer.Option(help="Folder of models or checkpoints.", show_default="those that ship"),
 ]
-Report = dict[str, Any]  # of one transfer, for JSON
 
 
 def transfer(
     content: Annotated[
-        Path | None, typer.Argument(help="A recording with the notes, or a MIDI file.")
+        Path | None,
+        typer.Argument(help="A recording with the notes, a MIDI file, a folder of these, or -."),
     ] = None,
     style: Annotated[Path | None, typer.Argument(help="One with the sound, 0.5 s or more.")] = None,
     output: Annotated[
@@ -37,7 +39,8 @@ def transfer(
         typer.Option(
             "--output",
             "-o",
-            help="WAV, FLAC, OGG, MP3, M4A or AIFF file to write; with --pairs a folder.",
+            help="WAV, FLAC, OGG, MP3, M4A or AIFF file to write, or - for standard output; of "
+            "several contents a folder.",
         ),
     ] = None,
     pairs: Annotated[
@@ -68,6 +71,12 @@ def transfer(
         int | None,
         typer.Option(help="Sample rate of the output in Hz.", show_default="the models'"),
     ] = None,
+    format: Annotated[
+        str | None,
+        typer.Option(
+            help="Format of outputs in a folder or a pipe: flac, mp3, ...", show_default="wav"
+        ),
+    ] = None,
     stereo: Annotated[
         bool, typer.Option("--stereo", help="Keep the two channels of a content apart.")
     ] = False,
@@ -97,6 +106,10 @@ def transfer(
 
     timbre transfer song.wav violin.wav -o out.wav
 
+    timbre transfer songs violin.wav -o outputs --format flac
+
+    ffmpeg -i film.mp4 -f wav - | timbre transfer - violin.wav -o - --format mp3 > out.mp3
+
     timbre transfer --pairs pairs.tsv -o outputs --model vqvae
     """
     if pairs:
@@ -119,14 +132,29 @@ def transfer(
     if seed and "temperature" not in (registry.transfer_options(name) or ()):
         say(f"--seed has no effect, {name} draws nothing")
     load = partial(_loaded, name, folder, settings, blend, output_format, (device, backend), say)
+    suffix = f".{(format or 'wav').lower().lstrip('.')}"
+    if format is not None and not (pairs or (content and content.is_dir()) or output == STREAM):
+        say("--format has no effect on one output, whose name says its format")
+    if content and content.is_dir() and style and output and many == (None, None):
+        lines = lists.in_folder(content, style)
+        one = load(lambda share: None)
+        raise typer.Exit(transfer_many(lines, content, output, one, suffix, json, quiet))
     if content and style and output and many == (None, None):
+        content = STDIN if content == STREAM else content
+        if output == STREAM:
+            if json:
+                raise InputError("expected --output FILE with --json, got -; please name a file.")
+            with progress(quiet) as watch, piped(suffix) as file:
+                load(watch)(content, style, file)
+            return
         with progress(quiet) as watch:
             report = load(watch)(content, style, output)
         if json:
             print(dumps(report))
     elif pairs and out and single == (None, None, None):
-        read_pairs(pairs)  # a list that is none is refused before anything is loaded
-        raise typer.Exit(_list(pairs, out, load(lambda share: None), json))
+        lines = read_pairs(pairs)  # a list that is none is refused before anything is loaded
+        one = load(lambda share: None)
+        raise typer.Exit(transfer_many(lines, pairs, out, one, suffix, json, quiet))
     else:
         raise InputError(
             f"expected CONTENT STYLE --output FILE, or --pairs FILE --output FOLDER, got "
@@ -194,21 +222,6 @@ def _loaded(
         return report | {"took_seconds": round(took, 3)}
 
     return one
-
-
-def _list(pairs: Path, out: Path, one: Callable[[Path, Path, Path], Report], json: bool) -> bool:
-    """Whether a line of the list failed; each is told of when it is done."""
-    failed = False
-    for number, result in lists.transfer(pairs, out, one):
-        if isinstance(result, InputError):
-            failed = True
-            print(f"{pairs}, line {number}: {result}", file=sys.stderr)
-            result = {"error": str(result)}
-        elif not json:
-            print(result["output"])
-        if json:
-            print(dumps({"line": number, **result}))
-    return failed
 
 
 def _lacking(

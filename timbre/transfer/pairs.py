@@ -1,4 +1,4 @@
-"""Transfers of a whole list of pairs."""
+"""Transfers of a whole list of pairs, or of a whole folder in one style."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePath
@@ -9,11 +9,38 @@ from timbre.core.errors import InputError
 
 Done = TypeVar("Done")
 
+Lines = list[tuple[int, pairs.Pair | InputError]]  # numbers from 1
+
+# of files in a folder that are taken for contents
+SUFFIXES = frozenset([
+    ".aac", ".aif", ".aiff", ".au", ".caf", ".flac", ".kar", ".m4a", ".mid", ".midi", ".mka",
+    ".mp3", ".mp4", ".ogg", ".opus", ".rmi", ".w64", ".wav", ".webm", ".wma",
+])  # fmt: skip
 CONTENT_SUFFIX = ".content.wav"  # as in the reference's lists; style and target have their like
 
 
-def named(content: PurePath) -> PurePath:
+def in_folder(folder: Path, style: Path) -> Lines:
+    """A pair for each recording and MIDI file in a folder, by name, with one style.
+
+    Raises:
+        InputError: if there is none.
+    """
+    contents = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    if not contents:
+        raise InputError(
+            f"expected recordings or MIDI files in {folder}, found none; please name another "
+            "folder, or a file."
+        )
+    style = style.absolute()
+    return [(n, pairs.Pair(Path(path.name), style, None)) for n, path in enumerate(contents, 1)]
+
+
+def named(content: PurePath, suffix: str = ".wav") -> PurePath:
     """Name of the output of a content; it never leads out of a folder.
+
+    Args:
+        content: as it is written in a list.
+        suffix: of the output.
 
     Raises:
         InputError: if nothing is left of the name.
@@ -25,29 +52,31 @@ def named(content: PurePath) -> PurePath:
         raise InputError(f"expected a recording as content, got {content}; please mend the line.")
     inside = PurePath(*parts)
     if inside.name.endswith(CONTENT_SUFFIX) and inside.name != CONTENT_SUFFIX:
-        return inside.with_name(inside.name.removesuffix(CONTENT_SUFFIX) + ".wav")
-    return inside.with_suffix(".wav")
+        return inside.with_name(inside.name.removesuffix(CONTENT_SUFFIX) + suffix)
+    return inside.with_suffix(suffix)
 
 
 def transfer(
-    path: Path, folder: Path, one: Callable[[Path, Path, Path], Done]
+    lines: Lines,
+    base: Path,
+    folder: Path,
+    one: Callable[[Path, Path, Path], Done],
+    suffix: str = ".wav",
 ) -> Iterator[tuple[int, Done | InputError]]:
     """Transfer each pair of a list, whatever becomes of the others.
 
     Args:
-        path: of the list.
+        lines: as `timbre.audio.pairs.read` or `in_folder` gives them.
+        base: folder that relative paths start from.
         folder: for the outputs, named as the contents are.
         one: is called with content, style and output.
+        suffix: of the outputs.
 
     Yields:
         The number of a line with what that returned, or with the reason for which it did not.
-
-    Raises:
-        InputError: if the list cannot be read or has no pairs.
     """
-    lines = pairs.read(path)
     inputs = {
-        _resolved(path.parent / file)
+        _resolved(base / file)
         for _, pair in lines
         if isinstance(pair, pairs.Pair)
         for file in (pair.content, pair.style)
@@ -58,7 +87,7 @@ def transfer(
             yield number, pair
             continue
         try:
-            out = folder / named(pair.content)
+            out = folder / named(pair.content, suffix)
             if (place := out.resolve()) in inputs:
                 raise InputError(
                     f"expected an output of its own, {out} is also an input; "
@@ -73,7 +102,7 @@ def transfer(
                     "please name the contents differently."
                 )
             written[place] = number
-            done = one(path.parent / pair.content, path.parent / pair.style, out)
+            done = one(base / pair.content, base / pair.style, out)
         except InputError as error:
             yield number, error
         except OSError as error:  # a name that no file can have

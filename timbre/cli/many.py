@@ -1,0 +1,66 @@
+"""Several transfers in one call: their reports, faults and a bar; and outputs into a pipe."""
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from json import dumps
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from timbre.core.errors import InputError
+from timbre.transfer import pairs as lists
+
+Report = dict[str, Any]  # of one transfer, for JSON
+
+
+def transfer_many(
+    lines: lists.Lines,
+    source: Path,
+    out: Path,
+    one: Callable[[Path, Path, Path], Report],
+    suffix: str,
+    json: bool,
+    quiet: bool,
+) -> bool:
+    """Whether a line of a list, or a file of a folder, failed; each is told of when it is done."""
+    failed, in_folder = False, source.is_dir()
+    results = lists.transfer(lines, source if in_folder else source.parent, out, one, suffix)
+    with _bar(len(lines), quiet) as advance:
+        for (_, pair), (number, result) in zip(lines, results, strict=True):
+            advance()
+            if isinstance(result, InputError):
+                failed = True
+                where = f"line {number}"
+                if in_folder and not isinstance(pair, InputError):
+                    where = str(pair.content)
+                print(f"{source}, {where}: {result}", file=sys.stderr)
+                result = {"error": str(result)}
+            elif not json:
+                print(result["output"])
+            if json:
+                print(dumps({"line": number, **result}))
+    return failed
+
+
+@contextmanager
+def _bar(total: int, quiet: bool = False) -> Iterator[Callable[[], None]]:
+    """A bar of how many of several transfers are done, where somebody looks on."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from tqdm import tqdm
+
+    with tqdm(total=total, leave=False, unit="file") as shown:
+        yield lambda: shown.update() and None
+
+
+@contextmanager
+def piped(suffix: str) -> Iterator[Path]:
+    """A file whose contents go to standard output, once it is written."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"out{suffix}"
+        yield path
+        with path.open("rb") as file:
+            shutil.copyfileobj(file, sys.stdout.buffer)
