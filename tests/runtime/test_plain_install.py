@@ -12,10 +12,19 @@ import soundfile
 
 from tests.conftest import ROOT
 
-PLAIN = """
-import mmap, os, signal, sys
+# None in sys.modules would count as imported where SciPy asks what is
+GONE = """
+import sys
+class Gone:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {modules!r}:
+            raise ModuleNotFoundError("No module named " + name, name=name)
+sys.meta_path.insert(0, Gone())
 for name in {modules!r}:
-    sys.modules[name] = None
+    sys.modules.pop(name, None)
+"""
+PLAIN = """
+import mmap, os, signal
 class Mapped(mmap.mmap):
     madvise = property(lambda self: object.__getattribute__(self, "no such method"))
 if {elsewhere!r}:
@@ -33,7 +42,7 @@ def timbre(
 ) -> subprocess.CompletedProcess[str]:
     """Run the command where some modules are not there."""
     return subprocess.run(
-        [sys.executable, "-c", PLAIN.format(modules=without, elsewhere=elsewhere),
+        [sys.executable, "-c", (GONE + PLAIN).format(modules=without, elsewhere=elsewhere),
          *map(str, arguments)],
         cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"},
         capture_output=True, text=True, check=False,
@@ -77,8 +86,7 @@ def test_a_transfer_needs_nothing_that_linux_alone_has(
 
 def test_the_page_needs_nothing_that_linux_alone_has(weights: Path, tmp_path: Path) -> None:
     script = (
-        "import sys; sys.modules['fcntl'] = sys.modules['torch'] = None\n"
-        "from pathlib import Path\n"
+        GONE.format(modules=("fcntl", "torch")) + "from pathlib import Path\n"
         "from timbre.page.folder import private_folder\n"
         "from timbre.page.service import TransferService\n"
         f"with private_folder() as folder:\n"

@@ -1,6 +1,7 @@
 """Any recording as content: over formats, rates, channels and lengths nothing audible is lost."""
 
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,18 +22,20 @@ FORMATS = [
 ]  # fmt: skip
 USUAL_RATES = (8000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000, 96_000, 192_000)
 rates = st.sampled_from(USUAL_RATES) | st.integers(4000, 200_000)
+# (libraries that tests load may let the processor take subnormal numbers for 0)
+plain = partial(st.floats, allow_subnormal=False)
 lengths = st.integers(1, 3000) | st.integers(20_000, 60_000)  # samples
 
 
 @st.composite
 def channels_of(draw: st.DrawFn) -> np.ndarray:
     """Gains of up to six channels of one sound, of either sign, or none."""
-    gain = st.sampled_from([0.0, 1.0, -1.0]) | st.floats(-1, 1)
+    gain = st.sampled_from([0.0, 1.0, -1.0]) | plain(-1, 1)
     return np.array(draw(st.lists(gain, min_size=1, max_size=6)))
 
 
 @given(
-    st.sampled_from(FORMATS), rates, lengths, channels_of(), st.floats(-0.2, 0.2),
+    st.sampled_from(FORMATS), rates, lengths, channels_of(), plain(-0.2, 0.2),
     st.floats(100, 1800),
 )  # fmt: skip
 def test_what_was_recorded_is_heard(
