@@ -91,8 +91,10 @@ def _(desk: Desk) -> Seen:
         if not isinstance(result, Sound):
             return result.seen(False)
         frames = result.samples[: len(result.samples) // 512 * 512].reshape(-1, 512)
-        spectra.append(20 * np.log10(np.abs(np.fft.rfft(frames * np.hanning(512))) + 1e-3))
-    distance = float(np.sqrt(np.mean((spectra[0] - spectra[1]) ** 2)))
+        spectra.append(np.abs(np.fft.rfft(frames * np.hanning(512))))
+    floor = np.max(spectra) * 10 ** (-50 / 20)  # what lies 50 dB deeper is a vocoder's noise
+    levels = 20 * np.log10(np.array(spectra) + floor)
+    distance = float(np.sqrt(np.mean((levels[0] - levels[1]) ** 2)))
     return Seen(f"{distance:.2f} dB apart", distance < 1)
 
 
