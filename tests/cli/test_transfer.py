@@ -287,3 +287,23 @@ def test_content_and_output_go_through_pipes(
     found = soundfile.info(io.BytesIO(result.stdout))
     assert (found.format, found.duration) == (kind, 1.0)
     assert result.stderr == b""
+
+
+def test_a_list_is_taken_up_where_it_was_left(
+    clips: Path, weights: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(clips)
+    Path("two.tsv").write_text("a.content.wav\tstyle.wav\nmore/b.flac\tstyle.wav\n")
+    words = ["transfer", "--pairs", "two.tsv", "-o", "out", "--weights", weights, "--json"]
+    Path("out").mkdir()
+    Path("out/a.wav").write_text("there")
+    result = CliRunner().invoke(app, [*words, "--resume"], catch_exceptions=False)
+    assert result.exit_code == 0
+    assert [json.loads(line).get("kept", False) for line in result.stdout.splitlines()] == [
+        True,
+        False,
+    ]
+    assert Path("out/a.wav").read_text() == "there"
+    assert seconds(Path("out/more/b.wav")) == pytest.approx(0.7, abs=1e-3)
+    assert CliRunner().invoke(app, words, catch_exceptions=False).exit_code == 0
+    assert seconds(Path("out/a.wav")) == 1.0

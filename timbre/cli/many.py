@@ -15,6 +15,15 @@ from timbre.transfer import pairs as lists
 Report = dict[str, Any]  # of one transfer, for JSON
 
 
+def kept(one: Callable[[Path, Path, Path], Report]) -> Callable[[Path, Path, Path], Report]:
+    """The same, but an output that is there stays: no output is ever there by half."""
+
+    def resumed(content: Path, style: Path, out: Path) -> Report:
+        return {"output": str(out), "kept": True} if out.is_file() else one(content, style, out)
+
+    return resumed
+
+
 def transfer_many(
     lines: lists.Lines,
     source: Path,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from timbre.audio.pairs import read as read_pairs
-from timbre.cli.many import Report, piped, transfer_many
+from timbre.cli.many import Report, kept, piped, transfer_many
 from timbre.core.errors import InputError
 from timbre.transfer import pairs as lists
 from timbre.transfer.settings import DEFAULT_SETTINGS, OutputFormat, TransferSettings
@@ -100,6 +100,9 @@ def transfer(
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Show no progress and no notes.")
     ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Keep outputs of a list or folder that are there.")
+    ] = False,
     weights: Weights = None,
 ) -> None:
     """Hear the notes of CONTENT in the sound of STYLE, one recording or a list of pairs.
@@ -137,7 +140,7 @@ def transfer(
         say("--format has no effect on one output, whose name says its format")
     if content and content.is_dir() and style and output and many == (None, None):
         lines = lists.in_folder(content, style)
-        one = load(lambda share: None)
+        one = kept(load(lambda share: None)) if resume else load(lambda share: None)
         raise typer.Exit(transfer_many(lines, content, output, one, suffix, json, quiet))
     if content and style and output and many == (None, None):
         content = STDIN if content == STREAM else content
@@ -153,7 +156,7 @@ def transfer(
             print(dumps(report))
     elif pairs and out and single == (None, None, None):
         lines = read_pairs(pairs)  # a list that is none is refused before anything is loaded
-        one = load(lambda share: None)
+        one = kept(load(lambda share: None)) if resume else load(lambda share: None)
         raise typer.Exit(transfer_many(lines, pairs, out, one, suffix, json, quiet))
     else:
         raise InputError(
