@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from timbre.core.errors import InputError
-from timbre.synthesis.synth import Synthesis, set_interpolation, write_float
+from timbre.synthesis.synth import Synthesis, hush, set_interpolation, write_float
 
 DRUM_CHANNEL = 9  # the channel
 NOTE_ON, SYSEX = 0x90, 0xF0
@@ -46,15 +46,8 @@ _all_notes_off = fluidsynth.cfunc(
     ("synth", ctypes.c_void_p, 1),
     ("chan", ctypes.c_int, 1),
 )
-_set_log = fluidsynth.cfunc(
-    "fluid_set_log_function",
-    ctypes.c_void_p,
-    ("level", ctypes.c_int, 1),
-    ("fun", ctypes.c_void_p, 1),
-    ("data", ctypes.c_void_p, 1),
-)
 _ERROR = 1
-_set_log(_ERROR, None, None)  # what it would say of damaged files is said in a sentence of ours
+hush(_ERROR)  # what it would say of damaged files is said in a sentence of ours
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
 
 

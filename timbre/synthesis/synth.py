@@ -74,7 +74,14 @@ _set_log = fluidsynth.cfunc(
     ("data", ctypes.c_void_p, 1),
 )
 _WARNING = 2
-_set_log(_WARNING, None, None)  # it would warn of every channel that we leave without a program
+
+
+def hush(level: int) -> None:
+    """Let FluidSynth say nothing of a level of its log: 1 is errors, 2 warnings."""
+    _set_log(level, None, None)
+
+
+hush(_WARNING)  # it would warn of every channel that we leave without a program
 
 
 class Synthesis(Section):

@@ -103,14 +103,14 @@ class Plugin:
     """
 
     def __init__(self, path: Path, replaced: Mapping[str, Callable[[], int]]) -> None:
-        self.library = c.CDLL(str(path))
+        self.binary = c.CDLL(str(path))
         self._rate = 0
         self._heard = _HOST(self._answer)
-        self._new = self.library.main
+        self._new = self.binary.main
         self._new.restype, self._new.argtypes = c.POINTER(_Effect), [_HOST]
         # kept, or they would be freed
         self._replaced = {name: _FUNCTION(function) for name, function in replaced.items()}
-        slots = dict(_slots(self.library))
+        slots = dict(_slots(self.binary))
         for name, function in self._replaced.items():
             _write(slots[name], c.cast(function, c.c_void_p).value or 0)
         with self._instance(FIRST_RATE):  # its first one may find unset what others find set

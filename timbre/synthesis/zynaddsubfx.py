@@ -112,7 +112,7 @@ def _plugin() -> Plugin:
 def play(request: Request) -> NDArray[np.float32]:
     """The sound of a request, `(L,)`, both channels' mean, at any level."""
     plugin = _plugin()
-    numbers = ctypes.c_uint32.in_dll(plugin.library, "_ZN3zyn10prng_stateE")
+    numbers = ctypes.c_uint32.in_dll(plugin.binary, "_ZN3zyn10prng_stateE")
 
     def prepare() -> None:
         numbers.value = SEED
