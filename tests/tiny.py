@@ -19,7 +19,9 @@ from timbre.dataset.examples import STYLE_MUSIC
 from timbre.models import checkpoint
 from timbre.models.registry import Train
 from timbre.store import writing as writing
-from timbre.store.store import VIEWS
+from timbre.store.batches import StoreDataset
+from timbre.store.store import VIEWS, Split
+from timbre.store.style_crops import StyleCrops
 
 torch.set_num_threads(1)
 
@@ -142,6 +144,16 @@ def write_store(path: Path, **splits: Codes) -> Path:
             writing.write(path, shard, writing.Content(mel[run], roll[run], None))
     writing.finish(path, {"content": "none"})
     return path
+
+
+def datasets(path: Path) -> tuple[StoreDataset, StoreDataset]:
+    """Training and validation data of a store that is written to a path."""
+    write_store(path, train=codes(16), valid=codes(6, seed=1))
+    train, valid = (
+        StoreDataset(Split(path, name), 16, StyleCrops.fixed(16), "cross")
+        for name in ("train", "valid")
+    )
+    return train, valid
 
 
 def overfit(model: nn.Module, batch: tuple[Tensor, ...], steps: int) -> list[float]:

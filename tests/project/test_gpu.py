@@ -18,7 +18,6 @@ from timbre.models.vocoder.settings import VocoderSettings
 from timbre.store.audio_batches import AudioDataset
 from timbre.store.batches import StoreDataset
 from timbre.store.store import Split
-from timbre.store.style_crops import StyleCrops
 from timbre.training.trainer import Trainer
 
 pytestmark = [
@@ -34,13 +33,7 @@ Data = tuple[StoreDataset, StoreDataset]
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Data:
-    path = tmp_path_factory.mktemp("data") / "store"
-    tiny.write_store(path, train=tiny.codes(16), valid=tiny.codes(6, seed=1))
-    train, valid = (
-        StoreDataset(Split(path, name), 16, StyleCrops.fixed(16), "cross")
-        for name in ("train", "valid")
-    )
-    return train, valid
+    return tiny.datasets(tmp_path_factory.mktemp("data") / "store")
 
 
 @pytest.fixture

@@ -14,8 +14,6 @@ from tests import tiny
 from timbre.audio.pictures import GAP
 from timbre.core.scratch import Scratch
 from timbre.store.batches import Batch, StoreDataset
-from timbre.store.store import Split
-from timbre.store.style_crops import StyleCrops
 from timbre.training import previews
 from timbre.training.optimizers import schedule
 from timbre.training.trainer import DivergedError, Trainer
@@ -31,13 +29,7 @@ def on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Data:
-    path = tmp_path_factory.mktemp("data") / "store"
-    tiny.write_store(path, train=tiny.codes(16), valid=tiny.codes(6, seed=1))
-    train, valid = (
-        StoreDataset(Split(path, name), 16, StyleCrops.fixed(16), "cross")
-        for name in ("train", "valid")
-    )
-    return train, valid
+    return tiny.datasets(tmp_path_factory.mktemp("data") / "store")
 
 
 @dataclass
