@@ -14,9 +14,9 @@ from timbre.core.params import Audio
 from timbre.core.signal import Signal
 from timbre.runtime.backend import Floats
 from timbre.runtime.onnx_session import Session
-from timbre.runtime.spectra import Spectrum, hann, istft, stft
+from timbre.runtime.spectra import hann, istft, stft
 
-SILENCE, MAX_RATIO, MOMENTUM = 1e-14, 1e6, 0.7  # see there
+SILENCE, MAX_RATIO, MOMENTUM = 1e-14, 1e6, 0.8  # see there
 
 
 class Vocoder:
@@ -30,7 +30,7 @@ class Vocoder:
     def __init__(self, session: Session, audio: Audio) -> None:
         self._session, self._audio = session, audio
         self._n_fft, self._iterations = session.about["n_fft"], session.about["iterations"]
-        self._step = max(1, audio.n_fft // (4 * audio.hop_length))
+        self._step = max(1, audio.n_fft // (2 * audio.hop_length))
 
     def __call__(self, mel: Floats) -> Signal:
         """Mel in dB `(M, T)` -> audio `(T * hop_length,)`; equal mel, equal audio."""
@@ -39,27 +39,29 @@ class Vocoder:
         real, imaginary = self._session(mel=mel[None])
         sound = istft(real[0] + 1j * imaginary[0], self._n_fft, audio.hop_length, length)
         audible = mel > audio.db_min + audio.db_step / 2
-        power = np.where(audible, 10 ** (mel / np.float32(10)), np.float32(0))
-        wanted = np.concatenate([power, power[:, -1:]], axis=1)[:, :: self._step]
-        before = None
-        for _ in range(self._iterations):
-            sound, before = self._corrected(sound, wanted, before)
+        wanted = np.where(audible, 10 ** (mel / np.float32(10)), np.float32(0))
+        before = sound
+        for turn in range(self._iterations):
+            ahead = sound + np.float32(MOMENTUM) * (sound - before)
+            before, sound = sound, self._corrected(ahead, wanted, turn % 2 * (self._step // 2))
         return np.clip(sound, -1, 1)
 
-    def _corrected(
-        self, sound: Signal, wanted: Floats, before: Spectrum | None
-    ) -> tuple[Signal, Spectrum]:
-        """One turn: the sound `(L,)`, and the spectrum `(N, F)` that it began with."""
-        n_fft, hop = self._audio.n_fft, self._step * self._audio.hop_length
+    def _corrected(self, sound: Signal, wanted: Floats, early: int) -> Signal:
+        """One turn, of the frames that lie so many frames of the mel before every `step`-th."""
+        n_fft, hop, length = self._audio.n_fft, self._step * self._audio.hop_length, len(sound)
         filters, shares = _matrices(self._audio)
-        begun = stft(sound, n_fft, hop)
-        spectrum = begun if before is None else begun + np.float32(MOMENTUM) * (begun - before)
+        before = early * self._audio.hop_length
+        padded = np.pad(sound, (before, -(before + length) % hop), mode="reflect")
+        spectrum = stft(padded, n_fft, hop)
+        frames = np.arange(len(spectrum)) * self._step - early
+        inside = (frames >= 0) & (frames <= wanted.shape[1])
+        wanted = wanted[:, frames.clip(0, wanted.shape[1] - 1)]
         scale = np.float32((2 / hann(n_fft).sum()) ** 2)
         power = (spectrum.real**2 + spectrum.imag**2) * scale
         ratio = (wanted + np.float32(SILENCE)) / (filters @ power.T + np.float32(SILENCE))
         ratio = np.clip(ratio, np.float32(1 / MAX_RATIO), np.float32(MAX_RATIO))
-        gain = np.exp((shares @ np.log(ratio)) / 2)
-        return istft(spectrum * gain.T, n_fft, hop, len(sound)), begun
+        gain = np.exp((shares @ (np.log(ratio) * inside)) / 2)
+        return istft(spectrum * gain.T, n_fft, hop, len(padded))[before : before + length]
 
 
 @lru_cache(maxsize=2)

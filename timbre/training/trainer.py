@@ -21,10 +21,11 @@ from timbre.training.progress import Progress
 from timbre.training.sharding import Data, share
 
 MAX_SKIPPED_IN_A_ROW = 20  # gradients that are not finite, before the run is given up
+MAX_LOSS = 1e6  # beyond it a run is given up too: a flow can go there and stay finite
 
 
 class DivergedError(InputError):
-    """The loss is no number any more."""
+    """The loss is no number any more, or a huge one."""
 
 
 class Trainer:
@@ -88,7 +89,8 @@ class Trainer:
             others: what is validated beside it: its loss is `valid_loss_` and the name.
 
         Raises:
-            DivergedError: if the loss is no number, or many gradients in a row are not finite.
+            DivergedError: if the loss is no number or huge, or many gradients in a row are not
+                finite.
         """
         settings, progress = self.settings, self.progress
         begun = time.perf_counter() - progress.seconds
@@ -156,7 +158,8 @@ class Trainer:
             self.progress.skipped += 1
             self._skipped_in_a_row += 1
         mean = torch.as_tensor(fabric.all_reduce(loss.detach())).item()
-        if not math.isfinite(mean) or self._skipped_in_a_row == MAX_SKIPPED_IN_A_ROW:
+        diverged = not abs(mean) <= MAX_LOSS  # nor is it where it is no number
+        if diverged or self._skipped_in_a_row == MAX_SKIPPED_IN_A_ROW:
             raise DivergedError(self._sentence(step, mean))
         return mean
 
@@ -203,9 +206,11 @@ class Trainer:
             if saved
             else "none was saved"
         )
+        huge = math.isfinite(loss) and abs(loss) > MAX_LOSS
+        wanted = f"a loss below {MAX_LOSS:,.0f}" if huge else "a finite loss and gradient"
         rate = "muon_rate" if self.settings.optimizer == "muon" else "learning_rate"
         return (
-            f"expected a finite loss and gradient, got {loss} in step {step + 1} "
+            f"expected {wanted}, got {loss} in step {step + 1} "
             f"({self.progress.skipped} gradients skipped); {kept}; "
             f"please lower {self._section}.{rate} and run it again."
         )

@@ -4,7 +4,7 @@
 import { melFilters } from './mel.js';
 import { Transform } from './transform.js';
 
-const SILENCE = 1e-14, MAX_RATIO = 1e6, MOMENTUM = 0.7;
+const SILENCE = 1e-14, MAX_RATIO = 1e6, MOMENTUM = 0.8;
 
 export class Vocoder {
   // `about` is what the graph tells of itself; `run(mel)` gives its real and imaginary parts.
@@ -13,7 +13,7 @@ export class Vocoder {
     this.audio = audio;
     this.run = run;
     this.iterations = about.iterations;
-    this.step = Math.max(1, Math.floor(audio.n_fft / (4 * audio.hop_length)));
+    this.step = Math.max(1, Math.floor(audio.n_fft / (2 * audio.hop_length)));
     this.filters = melFilters(audio);
     this.first = new Transform(about.n_fft, audio.hop_length);
     this.turns = new Transform(audio.n_fft, this.step * audio.hop_length);
@@ -27,32 +27,36 @@ export class Vocoder {
     const length = mel.frames * audio.hop_length;
     const spectrum = await this.run(mel);
     let sound = this.first.inverse({ count: mel.frames + 1, ...spectrum }, length);
-    const count = Math.floor(mel.frames / step) + 1;
-    const wanted = new Float64Array(count * mel.bands);
-    for (let frame = 0; frame < count; frame++) {
+    const wanted = new Float64Array(mel.frames * mel.bands);
+    for (let frame = 0; frame < mel.frames; frame++) {
       for (let band = 0; band < mel.bands; band++) {
-        const level = mel.values[band * mel.frames + Math.min(frame * step, mel.frames - 1)];
+        const level = mel.values[band * mel.frames + frame];
         wanted[frame * mel.bands + band] = level > audio.db_min + audio.db_step / 2 ? 10 ** (level / 10) : 0;
       }
     }
-    let before = null;
-    for (let turn = 0; turn < this.iterations; turn++) [sound, before] = this.corrected(sound, wanted, before);
+    let before = sound;
+    for (let turn = 0; turn < this.iterations; turn++) {
+      const ahead = sound.map((each, n) => each + MOMENTUM * (each - before[n]));
+      before = sound;
+      sound = this.corrected(ahead, wanted, mel.frames, (turn % 2) * Math.floor(step / 2));
+    }
     return sound.map((each) => Math.max(-1, Math.min(1, each)));
   }
 
-  corrected(sound, wanted, before) {
-    const { filters, heard, scale, turns } = this, { bins } = turns.fft;
-    const begun = turns.forward(sound);
-    const real = begun.real.slice(), imaginary = begun.imaginary.slice();
-    if (before) {
-      for (let n = 0; n < real.length; n++) {
-        real[n] += MOMENTUM * (real[n] - before.real[n]);
-        imaginary[n] += MOMENTUM * (imaginary[n] - before.imaginary[n]);
-      }
-    }
+  // One turn, of the frames that lie `early` frames of the mel before every `step`-th.
+  corrected(sound, wanted, frames, early) {
+    const { audio, filters, heard, scale, step, turns } = this, { bins } = turns.fft;
+    const first = early * audio.hop_length, hop = step * audio.hop_length;
+    const whole = Math.ceil((first + sound.length) / hop) * hop;
+    const padded = new Float32Array(whole);
+    padded.set(sound, first);
+    for (let n = 0; n < first; n++) padded[n] = sound[first - n];
+    for (let n = first + sound.length, back = sound.length - 2; n < whole; n++, back--) padded[n] = sound[back];
+    const { count, real, imaginary } = turns.forward(padded);
     const gain = new Float64Array(bins);
-    for (let frame = 0; frame < begun.count; frame++) {
-      const row = frame * bins;
+    for (let frame = 0; frame < count; frame++) {
+      const row = frame * bins, moment = Math.min(frame * step - early, frames - 1);
+      if (moment < 0) continue; // before the sound there is no mel
       gain.fill(0);
       for (let band = 0; band < filters.length; band++) {
         const { begin, weights } = filters[band];
@@ -61,7 +65,7 @@ export class Vocoder {
           const at = row + begin + n;
           power += weights[n] * (real[at] * real[at] + imaginary[at] * imaginary[at]);
         }
-        let ratio = (wanted[frame * filters.length + band] + SILENCE) / (power * scale + SILENCE);
+        let ratio = (wanted[moment * filters.length + band] + SILENCE) / (power * scale + SILENCE);
         ratio = Math.log(Math.max(1 / MAX_RATIO, Math.min(MAX_RATIO, ratio)));
         for (let n = 0; n < weights.length; n++) gain[begin + n] += weights[n] * ratio;
       }
@@ -71,6 +75,6 @@ export class Vocoder {
         imaginary[row + bin] *= factor;
       }
     }
-    return [turns.inverse({ count: begun.count, real, imaginary }, sound.length), begun];
+    return turns.inverse({ count, real, imaginary }, whole).subarray(first, first + sound.length);
   }
 }

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from timbre.audio.mel import Floats, mel_filters
@@ -20,7 +21,7 @@ from timbre.models.vocoder.config import RefinementConfig
 
 POWER_FLOOR = 1e-14  # power re full scale, -140 dB: added to both sides of a ratio
 MAX_RATIO = 1e6  # of wanted to present power that is corrected at once
-MOMENTUM = 0.7  # of the turns; more overshoots where there are few
+MOMENTUM = 0.8  # of the turns; more overshoots where there are few
 
 
 class Vocoder(Protocol):
@@ -36,9 +37,9 @@ class Model(nn.Module):
 
     The correction goes by turns: the power in each mel band is compared with the wanted one, and
     each bin of the short-time spectrum is scaled by the geometric mean of the ratios in the bands
-    that hear it. Phases stay. It is done in as few frames as overlap four times: all of those of a
-    mel that overlap eight times bring it no nearer and take twice as long. Each turn goes on a
-    little the way of the one before, as in the fast Griffin-Lim algorithm (Perraudin, Balazs and
+    that hear it. Phases stay. A turn takes as few frames as overlap twice, and the next those
+    between them: two such turns cost what one of all of them does, and bring the sound nearer. Each
+    goes on the way of the one before, as in the fast Griffin-Lim algorithm (Perraudin, Balazs and
     Sondergaard, WASPAA 2013), which brings it as near in half the turns.
 
     Args:
@@ -59,7 +60,7 @@ class Model(nn.Module):
         filters = mel_filters(audio)
         # what each band has to say in each bin; where no band hears a bin, nothing
         shares = filters.T / filters.sum(axis=0).clip(min=1e-6)[:, None]
-        self.step = max(1, audio.n_fft // (4 * audio.hop_length))  # frames of the mel
+        self.step = max(1, audio.n_fft // (2 * audio.hop_length))  # frames of the mel
         self.register_buffer("filters", sparse(filters), persistent=False)
         self.register_buffer("shares", sparse(shares), persistent=False)
         self.register_buffer("window", torch.hann_window(audio.n_fft), persistent=False)
@@ -67,40 +68,40 @@ class Model(nn.Module):
     def forward(self, mel: Tensor) -> Tensor:
         """See `Vocoder`."""
         sound: Tensor = self.base.decode(mel)  # type: ignore[operator]  # a method
-        wanted = power(mel, self.audio)
-        # one frame more than the mel has, as the analysis dropped the last
-        wanted = torch.cat([wanted, wanted[..., -1:]], dim=2)[..., :: self.step]
-        before = None
-        for _ in range(self.config.iterations):
-            sound, before = self._corrected(sound, wanted, before)
+        wanted, before = power(mel, self.audio), sound
+        for turn in range(self.config.iterations):
+            ahead = sound + MOMENTUM * (sound - before)
+            before, sound = sound, self._corrected(ahead, wanted, turn % 2 * (self.step // 2))
         return sound
 
-    def _corrected(
-        self, sound: Tensor, wanted: Tensor, before: Tensor | None
-    ) -> tuple[Tensor, Tensor]:
+    def _corrected(self, sound: Tensor, wanted: Tensor, early: int) -> Tensor:
         """One turn.
 
         Args:
             sound: `(B, L)`.
-            wanted: the power of every `step`-th frame, `(B, M, N)`.
-            before: the spectrum that the last turn began with, or None in the first.
+            wanted: power, `(B, M, T)`.
+            early: frames of the mel by which those that are corrected lie before every `step`-th.
 
         Returns:
-            The sound, and the spectrum that this turn began with, `(B, F, N)`.
+            `(B, L)`.
         """
-        hop, length = self.step * self.audio.hop_length, sound.shape[1]
-        begun = torch.stft(
-            sound, self.audio.n_fft, hop, window=self.window, return_complex=True
-        )  # fmt: skip
-        spectrum = begun if before is None else begun + MOMENTUM * (begun - before)
+        n_fft, hop, length = self.audio.n_fft, self.step * self.audio.hop_length, sound.shape[1]
+        before = early * self.audio.hop_length
+        # up to a whole number of frames, or the ends would be heard by one frame alone
+        ends = (before, -(before + length) % hop)
+        padded = F.pad(sound[:, None], ends, mode="reflect")[:, 0]
+        spectrum = torch.stft(padded, n_fft, hop, window=self.window, return_complex=True)
+        frames = torch.arange(spectrum.shape[2], device=wanted.device) * self.step - early
+        inside = (frames >= 0) & (frames <= wanted.shape[2])  # a frame before the sound has no mel
+        wanted = wanted[..., frames.clamp(0, wanted.shape[2] - 1)]
         scaled = (spectrum.real**2 + spectrum.imag**2) * (2 / self.window.sum()) ** 2
         ratio = (wanted + POWER_FLOOR) / (banded(self.filters, scaled) + POWER_FLOOR)
         ratio = ratio.clamp(1 / MAX_RATIO, MAX_RATIO)
-        gain = (banded(self.shares, ratio.log()) / 2).exp()
+        gain = (banded(self.shares, ratio.log() * inside) / 2).exp()
         corrected = torch.istft(
-            spectrum * gain, self.audio.n_fft, hop, window=self.window, length=length
+            spectrum * gain, n_fft, hop, window=self.window, length=padded.shape[1]
         )  # fmt: skip
-        return corrected, begun
+        return corrected[:, before : before + length]
 
 
 def load(path: Path, device: torch.device | str = "cpu") -> Vocoder:
