@@ -146,7 +146,7 @@ def render(
             }
             for future in as_completed(futures):
                 shard = futures[future]
-                with faults_explained(shard.name), replacing(done / shard.name) as temporary:
+                with replacing(done / shard.name) as temporary, faults_explained(shard.name):
                     digests[shard], files = future.result()
                     temporary.write_text(f"{digests[shard]} {files}\n")
                 bar.update(shard.stop - shard.start)

@@ -1,5 +1,6 @@
 """What commands say: a sentence for what the user can mend, a traceback for what is our fault."""
 
+import errno
 import os
 import re
 import signal
@@ -21,6 +22,11 @@ from timbre.core.errors import InputError
     [
         (InputError("expected a, got b; please give a."), "expected a, got b; please give a."),
         (torch.OutOfMemoryError("CUDA out of memory."), "expected room on the graphics card"),
+        (
+            PermissionError(errno.EACCES, "Denied", "a.csv"),
+            "expected to read or write a file a.csv",
+        ),
+        (OSError(errno.ENOSPC, "No space left"), "expected to read or write a file: No space left"),
     ],
 )
 def test_what_can_be_mended_is_a_sentence(

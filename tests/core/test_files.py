@@ -1,11 +1,16 @@
 """Files: whole or not at all."""
 
+import errno
 import json
 import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import ROOT
 from timbre.core.errors import InputError
 from timbre.core.files import apart, fingerprint, replacing, sha256, write_json
 
@@ -127,3 +132,103 @@ def test_an_output_that_is_an_input_by_a_link_is_refused(tmp_path: Path) -> None
         with pytest.raises(InputError, match="also an input; please give another name"):
             apart(tmp_path / name, [tmp_path / "a"])
     assert apart(tmp_path / "d", [tmp_path / "a"]) == tmp_path / "d"
+
+
+def test_an_output_that_is_another_one_is_refused_before_any_is_written(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="also an output; please give another name"):
+        apart(tmp_path / "a", [tmp_path / "b" / ".." / "a"], "output")
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_link_stays_and_what_it_leads_to_is_replaced(tmp_path: Path, is_there: bool) -> None:
+    place, link = tmp_path / "elsewhere" / "file", tmp_path / "link"
+    if is_there:
+        place.parent.mkdir()
+        place.write_text("old")
+    link.symlink_to(place)
+    with replacing(link) as temporary:
+        temporary.write_text("new")
+    assert link.is_symlink()
+    assert place.read_text() == "new"
+    assert [each.name for each in place.parent.iterdir()] == ["file"]
+
+
+def test_a_pipe_stays_one_and_gets_the_whole_result(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with ThreadPoolExecutor(1) as reader:
+        read = reader.submit((tmp_path / "pipe").read_text)
+        with replacing(tmp_path / "pipe") as temporary:
+            temporary.write_text("new")
+        assert read.result(60) == "new"
+    assert (tmp_path / "pipe").is_fifo()
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="no /dev/full here")
+def test_a_device_that_is_full_is_told_and_stays_one() -> None:
+    with (
+        pytest.raises(InputError, match=r"^expected room for /dev/full, its disk is full"),
+        replacing(Path("/dev/full")) as temporary,
+    ):
+        temporary.write_text("new")
+    assert Path("/dev/full").is_char_device()
+
+
+def test_standard_output_goes_on_after_what_is_written_into_it(tmp_path: Path) -> None:
+    code = (
+        "from pathlib import Path; from timbre.core.files import write_json\n"
+        "print('before'); write_json(Path('/dev/stdout'), 1); print('after')"
+    )
+    with (tmp_path / "out").open("wb") as out:
+        subprocess.run(
+            [sys.executable, "-c", code], stdout=out, check=True,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+    assert (tmp_path / "out").read_text() == "before\n1\nafter\n"
+
+
+def test_what_a_file_lets_whom_do_stays(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.touch(0o600)
+    with replacing(path) as temporary:
+        temporary.write_text("new")
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_write_protection_counts_for_whoever_could_pass_it(tmp_path: Path) -> None:
+    path = tmp_path / "kept"
+    path.write_text("old")
+    path.chmod(0o444)
+    with pytest.raises(InputError, match="write-protected"), replacing(path):
+        pass
+    assert path.read_text() == "old"
+
+
+@pytest.mark.parametrize("name", ["file/new", "file/new/more"])
+def test_what_would_lie_in_a_file_is_refused_before_the_work(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_text("work")
+    with pytest.raises(InputError, match=r"file is no folder; please"), replacing(tmp_path / name):
+        pytest.fail("the work was begun")
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_named_as_such(tmp_path: Path, number: int) -> None:
+    with (
+        pytest.raises(InputError, match=r"^expected room for .*file, its disk is full; please"),
+        replacing(tmp_path / "file"),
+    ):
+        raise OSError(number, os.strerror(number))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_of_another_file_is_not_this_ones(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), replacing(tmp_path / "file"):
+        (tmp_path / "other").read_bytes()
+
+
+def test_two_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    with replacing(path) as one, replacing(path) as other:
+        one.write_text("one")
+        other.write_text("other")
+    assert path.read_text() == "one"
+    assert list(tmp_path.iterdir()) == [path]

@@ -1,10 +1,11 @@
 """Lists of pairs: where outputs go, and that one bad line spoils no other."""
 
+import os
 from pathlib import Path, PurePath
 
 import pytest
 
-from timbre.audio.pairs import read
+from timbre.audio.pairs import Pair, read
 from timbre.core.errors import InputError
 from timbre.transfer import pairs
 
@@ -63,7 +64,9 @@ def test_lines_are_transferred_in_order_and_comments_passed_over(tmp_path: Path)
     assert list(said) == [3, 5]
 
 
-@pytest.mark.parametrize("line", ["bad.wav\ts.wav", "a.wav", "a\tb\tc\td", "a.wav\t\tc", "..\ts"])
+@pytest.mark.parametrize(
+    "line", ["bad.wav\ts.wav", "a.wav", "a\tb\tc\td", "a.wav\t\tc", "..\ts", "a\0.wav\ts"]
+)
 def test_a_bad_line_is_told_and_the_others_go_on(tmp_path: Path, line: str) -> None:
     text = f"one.wav\ts.wav\n{line}\ntwo.wav\ts.wav\n"
     done, said = transferred(tmp_path, text, tmp_path / "out")
@@ -99,7 +102,81 @@ def test_no_input_of_any_line_is_written_over(tmp_path: Path) -> None:
     assert "also an input" in said[2]
 
 
-@pytest.mark.parametrize("content", [b"", b"# nothing\n\n", b"\xff\xfe\x00", None])
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("content\tstyle\ttarget\toutput", "a.wav\ts.wav\tt.wav\tmine/one.flac"),
+        ("content\tstyle\toutput", "a.wav\ts.wav\tmine/one.flac"),
+        ("Output\tStyle\tContent", "mine/one.flac\ts.wav\ta.wav"),
+        ("content\tstyle\ttarget\toutput", "a.wav\ts.wav\t\tmine/one.flac\t\t"),
+    ],
+)
+def test_a_list_that_names_its_columns_may_name_the_outputs(
+    tmp_path: Path, header: str, row: str
+) -> None:
+    done, said = transferred(tmp_path, f"# mine\n{header}\n{row}\n", tmp_path / "out")
+    assert done == [["a.wav", "s.wav", "out/mine/one.flac"]]
+    assert list(said) == [3]
+    (pair,) = [pair for _, pair in read(tmp_path / "pairs.tsv")]
+    assert isinstance(pair, Pair)
+    assert [path.name for path in pair.inputs()] == ["a.wav", "s.wav", "t.wav"][
+        : 2 + ("t.wav" in row)
+    ]
+
+
+def test_outputs_may_have_names_or_not_and_get_an_extension(tmp_path: Path) -> None:
+    text = "content\tstyle\toutput\na.wav\ts.wav\na.wav\tt.wav\ttake 1.5\na.wav\tu.wav\tb.MP3\n"
+    done, _ = transferred(tmp_path, text, tmp_path / "out")
+    assert [Path(paths[2]).name for paths in done] == ["a.wav", "take 1.5.wav", "b.MP3"]
+
+
+@pytest.mark.parametrize("output", ["/abs.wav", "../up.wav", "x/../../up.wav", ".", "one"])
+def test_an_output_that_leads_out_or_is_anothers_is_refused(tmp_path: Path, output: str) -> None:
+    text = f"content\tstyle\toutput\na.wav\ts.wav\tone.wav\nb.wav\ts.wav\t{output}\n"
+    done, said = transferred(tmp_path, text, tmp_path / "out")
+    assert [paths[0] for paths in done] == ["a.wav"]
+    assert said[3].startswith("expected an output ")
+
+
+def test_a_target_is_not_written_over(tmp_path: Path) -> None:
+    _, said = transferred(tmp_path, "a.content.wav\ts.wav\ta.wav\n", tmp_path)
+    assert "also an input" in said[1]
+
+
+def test_a_name_made_of_both_is_not_that_of_an_input(tmp_path: Path) -> None:
+    text = "x.wav\ts.wav\nx.wav\tt.wav\nx as t.wav\ts.wav\n"
+    (tmp_path / "out").symlink_to(tmp_path)
+    _, said = transferred(tmp_path, text.replace("x.wav", "x.flac"), tmp_path / "out")
+    assert "also an input" in said[2]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_end_as_any_system_ends_them(tmp_path: Path, end: str) -> None:
+    names = ("a\u2028b.wav", "c\x85d.wav")  # which are no ends of lines
+    text = end.join(f"{name}\ts.wav" for name in names)
+    (tmp_path / "pairs.tsv").write_bytes(text.encode())
+    pairs_read = [pair for _, pair in read(tmp_path / "pairs.tsv")]
+    assert [pair.content.name for pair in pairs_read if isinstance(pair, Pair)] == list(names)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_list_may_be_of_an_editors_encoding(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "pairs.tsv").write_text("Flöte.wav\ts.wav\n", encoding=encoding)
+    assert [pair for _, pair in read(tmp_path / "pairs.tsv")] == [
+        Pair(Path("Flöte.wav"), Path("s.wav"))
+    ]
+
+
+def test_names_in_no_encoding_stay_the_bytes_that_they_are(tmp_path: Path) -> None:
+    (tmp_path / "pairs.tsv").write_bytes(b"caf\xe9.wav\ts.wav\n")
+    ((_, pair),) = read(tmp_path / "pairs.tsv")
+    assert isinstance(pair, Pair)
+    assert os.fsencode(pair.content) == b"caf\xe9.wav"
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"# nothing\n\n", b"\xff\xfe\x00", b"content\tstyle\n", None]
+)
 def test_a_list_without_pairs_is_refused(tmp_path: Path, content: bytes | None) -> None:
     if content is not None:
         (tmp_path / "pairs.tsv").write_bytes(content)
@@ -110,7 +187,7 @@ def test_a_list_without_pairs_is_refused(tmp_path: Path, content: bytes | None) 
 def test_a_folder_is_a_list_of_its_recordings_with_one_style(tmp_path: Path) -> None:
     songs, out = tmp_path / "songs", tmp_path / "out"
     songs.mkdir()
-    for name in ("b.WAV", "a.mid", "notes.txt", "c.flac"):
+    for name in ("b.WAV", "a.mid", "notes.txt", "c.flac", "._c.flac"):
         (songs / name).touch()
     done = []
 

@@ -1,13 +1,21 @@
 """Lists of recordings: a line a pair, `content`, `style` and perhaps `target`, parted by tabs.
 
 The form is that of the implementation published with arXiv:2102.05749 (its data.py), which knows no
-comments; here empty lines and those that begin with # are passed over.
+comments; here empty lines and those that begin with # are passed over. A first line of these words,
+and of `output`, names the columns: then they may stand in any order, and there may be a name for
+each output.
 """
 
+import codecs
+import re
 from pathlib import Path
 from typing import NamedTuple
 
 from timbre.core.errors import InputError
+
+COLUMNS = ("content", "style", "target", "output")
+USUAL = (("content", "style"), ("content", "style", "target"))  # columns of lists that name none
+OPTIONAL = ("target", "output")  # columns that a line may leave empty
 
 
 class Pair(NamedTuple):
@@ -15,7 +23,12 @@ class Pair(NamedTuple):
 
     content: Path
     style: Path
-    target: Path | None
+    target: Path | None = None
+    output: Path | None = None  # relative to the folder of the outputs
+
+    def inputs(self) -> list[Path]:
+        """What is read."""
+        return [self.content, self.style, *([] if self.target is None else [self.target])]
 
 
 def read(path: Path) -> list[tuple[int, Pair | InputError]]:
@@ -31,30 +44,65 @@ def read(path: Path) -> list[tuple[int, Pair | InputError]]:
         InputError: if the list cannot be read or has no line of that kind.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = re.split("\r\n|\n|\r", _text(path.read_bytes()))
+    except (OSError, ValueError) as error:
         raise InputError(
             f"expected a text file of pairs in {path}: {error}; please name another."
         ) from None
-    pairs = [
-        (number, _pair(line))
+    told = [
+        (number, line)
         for number, line in enumerate(lines, 1)
         if line.strip() and not line.lstrip().startswith("#")
     ]
-    if not pairs:
+    columns = _named_columns(told[0][1]) if told else None
+    if columns:
+        del told[0]
+    if not told:
         raise InputError(
             f"expected pairs of recordings in {path}, found no line with any; "
             "please write content, tab, style."
         )
-    return pairs
+    return [(number, _pair(line, columns)) for number, line in told]
 
 
-def _pair(line: str) -> Pair | InputError:
-    fields = [field.strip() for field in line.strip().split("\t")]
-    if len(fields) not in (2, 3) or not all(fields):
+def _text(data: bytes) -> str:
+    """A list's text. Names in another encoding than UTF-8 stay the bytes that they are."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # as spreadsheets write it
+        return data.decode("utf-16")
+    return data.decode("utf-8-sig", errors="surrogateescape")
+
+
+def _named_columns(line: str) -> tuple[str, ...] | None:
+    """Columns that a line names, if it does nothing else."""
+    words = tuple(word.strip().lower() for word in line.strip().split("\t"))
+    is_header = set(words) <= set(COLUMNS) and {"content", "style"} <= set(words)
+    return words if is_header and len(set(words)) == len(words) else None
+
+
+def _pair(line: str, columns: tuple[str, ...] | None) -> Pair | InputError:
+    optional: tuple[str, ...] = ()
+    kinds: tuple[str, ...] | None
+    if columns is None:
+        fields = [field.strip() for field in line.strip().split("\t")]
+        kinds = next((kinds for kinds in USUAL if len(kinds) == len(fields)), None)
+        wanted = "content, style and perhaps target"
+    else:
+        fields = [field.strip() for field in line.split("\t")]
+        while len(fields) > len(columns) and not fields[-1]:  # as spreadsheets fill lines up
+            del fields[-1]
+        fields += [""] * (len(columns) - len(fields))
+        kinds = columns if len(columns) == len(fields) else None
+        wanted, optional = ", ".join(columns), OPTIONAL
+    if kinds is None or not all(
+        field or kind in optional for kind, field in zip(kinds, fields, strict=True)
+    ):
         return InputError(
-            f"expected content, style and perhaps target parted by tabs, got {len(fields)} "
-            "fields or an empty one; please mend the line."
+            f"expected {wanted} parted by tabs, got {len(fields)} fields or an empty one; "
+            "please mend the line."
         )
-    content, style, *target = map(Path, fields)
-    return Pair(content, style, target[0] if target else None)
+    if "\0" in line:
+        return InputError(
+            "expected names of files, got one with a zero byte; please mend the line."
+        )
+    found = {kind: Path(field) for kind, field in zip(kinds, fields, strict=True) if field}
+    return Pair(found["content"], found["style"], found.get("target"), found.get("output"))

@@ -210,6 +210,8 @@ def report(
     for path in (json, plot):
         if path:
             apart(writable(path), [answers])
+    if json and plot:
+        apart(plot, [json], "output")
     found = report.summary(*listening_answers.read(answers))
     if json:
         write_json(json, report.metrics(found))

@@ -45,7 +45,10 @@ def transfer(
     ] = None,
     pairs: Annotated[
         Path | None,
-        typer.Option(help="List of pairs instead, a text file: content, tab, style on each line."),
+        typer.Option(
+            help="List of pairs instead, a text file: content, tab, style on each line; or columns "
+            "that its first line names: content, style, output."
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="The same as --output, for --pairs.", hidden=True)

@@ -1,5 +1,7 @@
 """Ends of every command: a sentence and exit code 2 for what the user can mend; nothing is left."""
 
+import errno
+import io
 import os
 import signal
 import sys
@@ -22,6 +24,12 @@ FULL = (
     "before the command."
 )
 
+# errors of the system that the user can mend
+MENDABLE = frozenset([
+    errno.EACCES, errno.EDQUOT, errno.EIO, errno.EISDIR, errno.ELOOP, errno.EMFILE,
+    errno.ENAMETOOLONG, errno.ENOENT, errno.ENOSPC, errno.ENOTDIR, errno.EPERM, errno.EROFS,
+])  # fmt: skip
+
 
 def leave_nothing() -> None:
     """Let SIGTERM and SIGHUP delete what this process has begun to write, and end it."""
@@ -43,10 +51,12 @@ def _ended(number: int, _: object) -> None:
 def run(main: Callable[[], None]) -> None:
     """Run a command; turn an `InputError` into its sentence on standard error and exit code 2.
 
-    A graphics card that is too small, and a package that is not installed, are the user's to mend
-    too. A command that is ended by a signal leaves nothing half-written.
+    A graphics card that is too small, a package that is not installed, and files that the system
+    does not let read or write, are the user's to mend too. A command that is ended by a signal
+    leaves nothing half-written.
     """
     leave_nothing()
+    _print_any_name()
     try:
         main()
     except InputError as error:
@@ -59,11 +69,23 @@ def run(main: Callable[[], None]) -> None:
             f"expected the package {package}, it is not installed; please install what this "
             f"command needs: pip install 'timbre-transfer[{EXTRAS[package]}]'."
         )
+    except OSError as error:
+        if error.errno not in MENDABLE:
+            raise
+        which = f" {error.filename}" if error.filename else ""
+        _end(f"expected to read or write a file{which}: {error.strerror}; please mend that.")
     except RuntimeError as error:
         torch = sys.modules.get("torch")  # who did not load it has no card to fill
         if torch is None or not isinstance(error, torch.OutOfMemoryError):
             raise
         _end(FULL)
+
+
+def _print_any_name() -> None:
+    """Let standard output take names of files that are in another encoding than its own."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        is_utf8 = sys.stdout.encoding.lower().replace("-", "") == "utf8"
+        sys.stdout.reconfigure(errors="surrogateescape" if is_utf8 else "backslashreplace")
 
 
 def _end(sentence: str) -> None:

@@ -25,14 +25,18 @@ def in_folder(folder: Path, style: Path) -> Lines:
     Raises:
         InputError: if there is none.
     """
-    contents = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    contents = sorted(
+        path  # (macOS leaves files such as ._song.wav beside songs on other disks)
+        for path in folder.iterdir()
+        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+    )
     if not contents:
         raise InputError(
             f"expected recordings or MIDI files in {folder}, found none; please name another "
             "folder, or a file."
         )
     style = style.absolute()
-    return [(n, pairs.Pair(Path(path.name), style, None)) for n, path in enumerate(contents, 1)]
+    return [(n, pairs.Pair(Path(path.name), style)) for n, path in enumerate(contents, 1)]
 
 
 def named(content: PurePath, suffix: str = ".wav") -> PurePath:
@@ -56,6 +60,26 @@ def named(content: PurePath, suffix: str = ".wav") -> PurePath:
     return inside.with_suffix(suffix)
 
 
+def chosen(output: PurePath, suffix: str = ".wav") -> PurePath:
+    """Name of an output that a list says, with an extension; it never leads out of a folder.
+
+    Args:
+        output: as it is written in the list.
+        suffix: that it gets unless it has one of a format that is written.
+
+    Raises:
+        InputError: if it leads out.
+    """
+    from timbre.transfer.writing import SUFFIXES  # brings NumPy
+
+    if output.is_absolute() or ".." in output.parts or not output.name:
+        raise InputError(
+            f"expected an output inside the folder of outputs, got {output}; please mend the line."
+        )
+    known = output.suffix.lower() in SUFFIXES
+    return output if known else output.with_name(output.name + suffix)
+
+
 def transfer(
     lines: Lines,
     base: Path,
@@ -68,7 +92,7 @@ def transfer(
     Args:
         lines: as `timbre.audio.pairs.read` or `in_folder` gives them.
         base: folder that relative paths start from.
-        folder: for the outputs, named as the contents are.
+        folder: for the outputs, named as the list says or else as the contents are.
         one: is called with content, style and output.
         suffix: of the outputs.
 
@@ -79,7 +103,7 @@ def transfer(
         _resolved(base / file)
         for _, pair in lines
         if isinstance(pair, pairs.Pair)
-        for file in (pair.content, pair.style)
+        for file in pair.inputs()
     }
     written: dict[Path, int] = {}
     for number, pair in lines:
@@ -87,19 +111,21 @@ def transfer(
             yield number, pair
             continue
         try:
-            out = folder / named(pair.content, suffix)
+            out = folder / (
+                chosen(pair.output, suffix) if pair.output else named(pair.content, suffix)
+            )
+            if out.resolve() in written and not pair.output:
+                # a content that comes again, with another style
+                out = out.with_stem(f"{out.stem} as {pair.style.stem}")
             if (place := out.resolve()) in inputs:
                 raise InputError(
                     f"expected an output of its own, {out} is also an input; "
                     "please give another folder for the outputs."
                 )
-            if place in written:  # a content that comes again, with another style
-                out = out.with_stem(f"{out.stem} as {pair.style.stem}")
-                place = out.resolve()
             if place in written:
                 raise InputError(
                     f"expected an output of its own, {out} is that of line {written[place]}; "
-                    "please name the contents differently."
+                    "please name the contents differently, or the outputs in a column."
                 )
             written[place] = number
             done = one(base / pair.content, base / pair.style, out)

@@ -63,6 +63,7 @@ def unwritten(out: Path, error: Exception) -> InputError:
 
 def _is_full(folder: Path) -> bool:
     try:
-        return shutil.disk_usage(folder).free < DISK_FULL_BYTES
+        total, _, free = shutil.disk_usage(folder)
+        return total > 0 and free < DISK_FULL_BYTES  # /proc has none at all
     except OSError:
         return False

@@ -21,6 +21,7 @@ FORMATS = {  # by the extension; what follows is libsndfile's
     ".aiff": ("AIFF", "PCM_16"),
 }
 FFMPEG_FORMATS = {".m4a": ("-c:a", "aac", "-f", "ipod")}  # its options
+SUFFIXES = (*FORMATS, *FFMPEG_FORMATS)
 BLOCK_SAMPLES = 4096  # samples at once: the Vorbis encoder keeps them on its stack
 LOWEST, HIGHEST = 8000, 192_000  # Hz
 MPEG_RATES = (8000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
@@ -39,9 +40,9 @@ def checked(path: Path, sample_rate: int) -> Path:
             folder stands there.
     """
     suffix = path.suffix.lower()
-    if suffix not in FORMATS and suffix not in FFMPEG_FORMATS:
+    if suffix not in SUFFIXES:
         raise InputError(
-            f"expected an output that ends with {', '.join([*FORMATS, *FFMPEG_FORMATS])}, "
+            f"expected an output that ends with {', '.join(SUFFIXES)}, "
             f"got {path}; please give it one of these."
         )
     writable(path)

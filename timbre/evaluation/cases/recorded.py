@@ -23,7 +23,8 @@ def cases(path: Path, audio: Audio, max_seconds: float) -> list[Case]:
         max_seconds: longer recordings are cut.
 
     Returns:
-        A case a line, named by its content's path; content and target are cut to one length.
+        A case a line, named by its output's or else its content's path; content and target are cut
+        to one length.
 
     Raises:
         InputError: naming the line that is wrong, or if there is none.
@@ -43,17 +44,14 @@ def cases(path: Path, audio: Audio, max_seconds: float) -> list[Case]:
 
 def _case(pair: Pair, folder: Path, audio: Audio, max_seconds: float) -> Case:
     """The case of one line."""
-    paths = [path for path in pair if path is not None]
     content, style, *target = (
-        read(folder / path, audio.sample_rate, max_seconds).astype(np.float64) for path in paths
+        read(folder / path, audio.sample_rate, max_seconds).astype(np.float64)
+        for path in pair.inputs()
     )
     length = min(map(len, (content, *target)))
     # a name is one for a file too: it may not lead out of a folder
-    parts = [
-        part
-        for part in pair.content.with_suffix("").parts
-        if part not in ("..", pair.content.anchor)
-    ]
+    called = pair.output or pair.content
+    parts = [part for part in called.with_suffix("").parts if part not in ("..", called.anchor)]
     return Case(
         name="_".join(parts),
         group="",
