@@ -36,11 +36,11 @@ def main() -> None:
     limit = 0 if copies else params.transfer.limits[args.name]
     first, *others = sorted(order[: limit or len(labels)])
     sound, cost = measure(task, first)
-    found = {first: sound, **run_all(task, others, args.name)}
-    made = {labels[n]["name"]: each for n, each in found.items() if each is not None}
+    outputs = {first: sound, **run_all(task, others, args.name)}
+    sounds = {labels[n]["name"]: each for n, each in outputs.items() if each is not None}
     examples = [labels[number]["name"] for number in order[: params.transfer.examples]]
-    keep(made, examples, cost, cases, (args.outputs, args.cost, args.examples))
-    print(f"{args.name}: {len(made)} of {len(labels)} cases")
+    keep(sounds, examples, cost, cases, (args.outputs, args.cost, args.examples))
+    print(f"{args.name}: {len(sounds)} of {len(labels)} cases")
 
 
 if __name__ == "__main__":

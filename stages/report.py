@@ -39,9 +39,9 @@ def pairs(names: list[str]) -> dict[str, list[tuple[str, str]]]:
     """Systems that are compared case by case, under the question that it answers."""
     models = sources.with_role(names, "model")
     floors = sources.with_role(names, "floor")
-    tried = sources.with_role(names, "model", "baseline")
+    others = sources.with_role(names, "model", "baseline")
     return {
-        "Is it better than doing nothing?": [(one, floor) for floor in floors for one in tried],
+        "Is it better than doing nothing?": [(one, floor) for floor in floors for one in others],
         "Which model is better?": [
             (one, other) for n, other in enumerate(models) for one in models[n + 1 :]
         ],
@@ -87,7 +87,7 @@ def where(
 ) -> list[dict[str, Any]]:
     """Means by bin and by soundfont: a table each kind, a part of it each metric."""
     kinds = {"group": "bin", "font": "soundfont"}
-    found = []
+    tables_by_kind = []
     for key, kind in kinds.items():
         parts = [
             {"metric": METRICS[metric], "rows": rows}
@@ -95,8 +95,8 @@ def where(
             if (rows := tables.grouped(systems, labels, key, names, metric))
         ]
         if parts:
-            found.append({"kind": kind, "parts": parts})
-    return found
+            tables_by_kind.append({"kind": kind, "parts": parts})
+    return tables_by_kind
 
 
 def html(
@@ -111,12 +111,18 @@ def html(
     names, seed, resamples = list(systems), params.seed, params.report.resamples
     labels = {label["name"]: label for label in cases.labels()}
     models = sources.with_role(names, "model")
-    marked = [*sources.with_role(names, "floor"), *models, *sources.with_role(names, "ceiling")]
+    highlighted = [
+        *sources.with_role(names, "floor"),
+        *models,
+        *sources.with_role(names, "ceiling"),
+    ]
     best = tables.best(summary, models)
-    asked = pairs(names)
-    every = [pair for among in asked.values() for pair in among]
+    pairs_by_question = pairs(names)
+    every = [pair for among in pairs_by_question.values() for pair in among]
     rows = iter(tables.compared(systems, every, resamples, seed))
-    questions = {question: [next(rows) for _ in among] for question, among in asked.items()}
+    questions = {
+        question: [next(rows) for _ in among] for question, among in pairs_by_question.items()
+    }
     training = params.train.model_dump()
     return page.render(
         count=len(cases),
@@ -129,8 +135,8 @@ def html(
         headline=COMPARED,
         questions={question: rows for question, rows in questions.items() if rows},
         agreement=tables.agreement(systems, TIMBRE_METRICS),
-        marked=marked,
-        where=where(systems, labels, marked),
+        marked=highlighted,
+        where=where(systems, labels, highlighted),
         heats=heats,
         extremes=tables.extremes(systems, models, "lsd", EXTREMES),
         labels=labels,

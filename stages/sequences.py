@@ -47,7 +47,7 @@ def choose(pieces: list[catalog.Piece], settings: Params) -> dict[str, list[tupl
     members: dict[str, list[int]] = {split: [] for split in SPLITS}
     for index, piece in enumerate(pieces):
         members[examples.split_of(seed, piece.cluster, section)].append(index)
-    found: dict[str, list[tuple[float, int, int]]] = {split: [] for split in SPLITS}
+    candidates: dict[str, list[tuple[float, int, int]]] = {split: [] for split in SPLITS}
     for split, indices in members.items():
         each = section.examples_per_piece
         if split in examples.TIMBRE_SPLITS:  # it learns timbres, so that few pieces do
@@ -55,15 +55,15 @@ def choose(pieces: list[catalog.Piece], settings: Params) -> dict[str, list[tupl
         for index in indices:
             for number in range(each):
                 place = generator(seed, "order", pieces[index].key, number).random()
-                found[split].append((place, index, number))
-    for split, wanted in found.items():
-        if not wanted:
+                candidates[split].append((place, index, number))
+    for split, entries in candidates.items():
+        if not entries:
             raise InputError(
                 f"expected pieces enough for {', '.join(SPLITS)}, found none for {split} among "
                 f"{len(pieces)} usable ones; please give more MIDI files."
             )
     return {
-        split: [(index, number) for _, index, number in sorted(found[split])][
+        split: [(index, number) for _, index, number in sorted(candidates[split])][
             : getattr(section, split) * (CANDIDATES if split == "test" else 1)
         ]
         for split in SPLITS
@@ -91,9 +91,9 @@ def draw_all(task: Task, settings: Params) -> list[examples.Example]:
 
 def draw(source: Path, pieces: list[catalog.Piece], settings: Params) -> list[examples.Example]:
     """The examples of all splits, in the table's order."""
-    chosen = choose(pieces, settings)
+    choice = choose(pieces, settings)
     numbers: dict[int, list[int]] = {}
-    for places in chosen.values():
+    for places in choice.values():
         for index, number in places:
             numbers.setdefault(pieces[index].number, []).append(number)
     by_number = {piece.number: piece for piece in pieces}
@@ -115,7 +115,7 @@ def draw(source: Path, pieces: list[catalog.Piece], settings: Params) -> list[ex
             drawn[task.piece.key, number] = example
     ordered = {
         split: [drawn[pieces[index].key, number] for index, number in places]
-        for split, places in chosen.items()
+        for split, places in choice.items()
     }
     ordered["test"] = pairing.pair(ordered["test"], settings.sequences.test, settings.seed)
     music = settings.sequences.style_music.model_dump()
@@ -172,12 +172,12 @@ def main() -> None:
             refused,
             bar.update,
         )
-    chosen = draw(args.midi, pieces, settings)
-    table.write(args.table, chosen)
+    rows = draw(args.midi, pieces, settings)
+    table.write(args.table, rows)
     refusals.write(args.refused, refused)
     counts = account(pieces, refused)
     write_json(args.metrics, counts)
-    print(f"{len(chosen)} examples of {counts['pieces']} pieces in {counts['files']} files")
+    print(f"{len(rows)} examples of {counts['pieces']} pieces in {counts['files']} files")
 
 
 if __name__ == "__main__":

@@ -58,15 +58,15 @@ def main() -> None:
     limit = params.transfer.limits["shuffled"] if args.shuffled else 0
     first, *others = sorted(order[: limit or len(labels)])
     sound, cost = measure(task, first)
-    found = {first: sound, **run_all(task, others, args.name)}
+    outputs = {first: sound, **run_all(task, others, args.name)}
     if args.checkpoint is not None and has_gpu():
         on_card = partial(system, "cuda")
         timed = measure(task._replace(build=on_card), first)  # type: ignore[arg-type]
         cost["gpu_realtime"] = timed[1]["realtime"]
-    made = {labels[n]["name"]: each for n, each in found.items() if each is not None}
+    sounds = {labels[n]["name"]: each for n, each in outputs.items() if each is not None}
     examples = [labels[number]["name"] for number in order[: params.transfer.examples]]
-    keep(made, examples, cost, cases, (args.outputs, args.cost, args.examples))
-    print(f"{args.name}: {len(made)} of {len(labels)} cases")
+    keep(sounds, examples, cost, cases, (args.outputs, args.cost, args.examples))
+    print(f"{args.name}: {len(sounds)} of {len(labels)} cases")
 
 
 if __name__ == "__main__":

@@ -54,12 +54,12 @@ def datasets(
     AudioDataset(splits[0], crop, in_memory=False)  # refuses what cannot be learned from
     valid = AudioDataset(splits[1], crop)
     transfer = transferring(model, audio)
-    made = [
+    mels = [
         made_mels(transfer, split, audio, scratch.path / f"made_{split.name}.npy")
         for split in splits
     ]
-    train = AudioDataset(splits[0], crop, made=Made(made[0], share))
-    return [train, valid], {"in_use": AudioDataset(splits[1], crop, made=Made(made[1], 1.0))}
+    train = AudioDataset(splits[0], crop, made=Made(mels[0], share))
+    return [train, valid], {"in_use": AudioDataset(splits[1], crop, made=Made(mels[1], 1.0))}
 
 
 def trained(
@@ -121,10 +121,10 @@ def mel_error(model: vocoder.Vocoder, split: Split, audio: Audio) -> float:
     """
     codes = split.mel(0, TRIED)[:, VIEWS.index("target")]
     errors = []
-    for wanted in dequantize(codes, audio):
+    for target in dequantize(codes, audio):
         with torch.inference_mode():
-            sound = model(torch.from_numpy(wanted)[None])[0].numpy()
-        errors.append(float(np.abs(mel_spectrogram(sound, audio) - wanted).mean()))
+            sound = model(torch.from_numpy(target)[None])[0].numpy()
+        errors.append(float(np.abs(mel_spectrogram(sound, audio) - target).mean()))
     return float(np.mean(errors))
 
 
@@ -143,10 +143,10 @@ def main() -> None:
     valid = Split(args.store, "valid")
     audio = Audio.model_validate(valid.attributes["audio"])
     if settings.kind == "vocos":
-        found = trained(args.store, args.history, params, args.model)
-        if found is None:
+        result = trained(args.store, args.history, params, args.model)
+        if result is None:
             return
-        base, figures = found
+        base, figures = result
     else:
         base = checkpoint.build("griffin_lim", settings.griffin_lim, audio)
         with replacing(args.history) as temporary:

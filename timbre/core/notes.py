@@ -60,12 +60,12 @@ def segment(notes: Notes, number: int, seconds: float) -> Notes:
         number: of the segment, as `segment_numbers` counts.
         seconds: its length.
     """
-    chosen: Notes = notes[segment_numbers(notes["start"], seconds) == number].copy()
+    inside: Notes = notes[segment_numbers(notes["start"], seconds) == number].copy()
     before_end = np.nextafter(np.float32(seconds), np.float32(0))
     for name, last in (("start", before_end), ("end", np.float32(seconds))):
-        moved = chosen[name].astype(np.float64) - number * seconds
-        chosen[name] = np.clip(moved.astype(np.float32), 0, last)
-    return chosen
+        moved = inside[name].astype(np.float64) - number * seconds
+        inside[name] = np.clip(moved.astype(np.float32), 0, last)
+    return inside
 
 
 def transpose(notes: Notes, semitones: int) -> Notes:

@@ -30,18 +30,18 @@ def flac(audio: NDArray[np.floating], sample_rate: int) -> bytes:
     return buffer.getvalue()
 
 
-def resampled(audio: Signal, sample_rate: int, wanted: int) -> Signal:
+def resampled(audio: Signal, sample_rate: int, new_rate: int) -> Signal:
     """A clip `(L,)` at another rate; itself if it has that.
 
     Args:
         audio: the clip.
         sample_rate: Hz, that it has.
-        wanted: Hz.
+        new_rate: Hz.
     """
-    if sample_rate == wanted:
+    if sample_rate == new_rate:
         return audio
-    made: Signal = soxr.resample(audio, sample_rate, wanted)
-    return made
+    output: Signal = soxr.resample(audio, sample_rate, new_rate)
+    return output
 
 
 RUMBLE_SECONDS = 0.05  # s, of the mean that is taken out: what lies below 20 Hz goes

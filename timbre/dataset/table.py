@@ -68,8 +68,8 @@ def write(path: Path, examples: list[Example]) -> None:
 
 def counts(path: Path) -> dict[str, int]:
     """Number of examples of each split."""
-    found = _file(path).read(columns=["split"])["split"].value_counts()
-    return {str(row["values"]): int(row["counts"]) for row in found.to_pylist()}
+    sizes = _file(path).read(columns=["split"])["split"].value_counts()
+    return {str(row["values"]): int(row["counts"]) for row in sizes.to_pylist()}
 
 
 def read(path: Path, split: str, start: int = 0, stop: int | None = None) -> list[Example]:
@@ -83,12 +83,12 @@ def read(path: Path, split: str, start: int = 0, stop: int | None = None) -> lis
     file, sizes = _file(path), counts(path)
     before = sum(list(sizes.values())[: list(sizes).index(split)]) if split in sizes else 0
     last = sizes.get(split, 0) if stop is None else stop
-    wanted = range(before + start, before + min(last, sizes.get(split, 0)))
+    span = range(before + start, before + min(last, sizes.get(split, 0)))
     examples: list[Example] = []
     first = 0
     for number in range(file.num_row_groups):
         count = file.metadata.row_group(number).num_rows
-        inside = range(max(wanted.start, first), min(wanted.stop, first + count))
+        inside = range(max(span.start, first), min(span.stop, first + count))
         if inside:
             group = file.read_row_group(number).slice(inside.start - first, len(inside))
             examples += [_example(row) for row in group.to_pylist()]

@@ -41,7 +41,7 @@ def read_members(
     """
     if not source.exists():
         raise InputError(f"expected MIDI files at {source}, found nothing; please check the path.")
-    found = False
+    has_midi = False
     with _faults_explained(source):
         for name, file in _files(source):
             label = _label(name)
@@ -56,13 +56,13 @@ def read_members(
             if not is_midi(content):
                 refused.append(Refused(label, "not_midi"))
                 continue
-            found = True
+            has_midi = True
             content += file.read(max_bytes + 1 - len(content))
             if len(content) > max_bytes:
                 refused.append(Refused(label, "too_large", f"more than {max_bytes} bytes"))
             else:
                 yield label, content
-    if not found:
+    if not has_midi:
         raise InputError(
             f"expected MIDI files in {source}, found none among {len(refused)} files; "
             "please give another folder or archive."
@@ -157,8 +157,8 @@ def _files(source: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
 
 def _folder(source: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
     # a link to a folder is not followed, but named
-    found = (path for path in source.rglob("*") if path.is_symlink() or not path.is_dir())
-    for name in sorted(path.relative_to(source).as_posix() for path in found):
+    paths = (path for path in source.rglob("*") if path.is_symlink() or not path.is_dir())
+    for name in sorted(path.relative_to(source).as_posix() for path in paths):
         if not (source / name).is_file():
             yield name, None
             continue

@@ -47,14 +47,14 @@ def signature(tracks: list[Track]) -> Signature:
         `(HASHES,)`; of length 0 if the piece has fewer than `MIN_NOTES` shingles.
     """
     hashes = [_shingles(line) for line in _lines(tracks) if len(line) >= SHINGLE_NOTES]
-    found = np.unique(np.concatenate(hashes)) if hashes else np.empty(0, np.uint64)
-    if len(found) < MIN_NOTES:
+    shingles = np.unique(np.concatenate(hashes)) if hashes else np.empty(0, np.uint64)
+    if len(shingles) < MIN_NOTES:
         return np.empty(0, np.uint64)
     # the highest bits number the bins, so that the sorted hashes lie bin by bin, the least first
-    bins = found >> np.uint64(64 - HASHES.bit_length() + 1)
+    bins = shingles >> np.uint64(64 - HASHES.bit_length() + 1)
     full, first = np.unique(bins, return_index=True)
     nearest = np.searchsorted(full, np.arange(HASHES, dtype=np.uint64)) % len(full)
-    densified: Signature = found[first][nearest]
+    densified: Signature = shingles[first][nearest]
     return densified
 
 

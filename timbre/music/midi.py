@@ -34,13 +34,13 @@ def read(data: bytes) -> list[Track]:
         MidiError: if it cannot be read.
     """
     try:
-        played = sequence(data)
-        events = decode(played.data)
+        file = sequence(data)
+        events = decode(file.data)
     except ValueError as error:
         raise MidiError(str(error)) from None
-    beat = played.beat_microseconds
+    beat = file.beat_microseconds
     if events is None and beat is None:
-        return read_pretty_midi(played.data)
+        return read_pretty_midi(file.data)
     if events is None:
         raise MidiError("a file in film time that is damaged")
     if beat is not None:  # which its tempos do not change

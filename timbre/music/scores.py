@@ -55,7 +55,7 @@ def works(collections: list[str], limit: int) -> list[str]:
     Raises:
         InputError: if a pattern fits no file.
     """
-    chosen: set[str] = set()
+    selection: set[str] = set()
     for pattern in collections:
         try:
             paths = sorted(path for path in _corpus().glob(pattern) if path.is_file())
@@ -68,8 +68,8 @@ def works(collections: list[str], limit: int) -> list[str]:
             )
         names = [name for path in paths for name in _works_in(path)]
         count = min(limit, len(names))
-        chosen.update(names[index * len(names) // count] for index in range(count))
-    return sorted(chosen)
+        selection.update(names[index * len(names) // count] for index in range(count))
+    return sorted(selection)
 
 
 def export(work: str) -> bytes:
@@ -102,11 +102,11 @@ def export(work: str) -> bytes:
             program = UNNAMED[hashlib.sha256(work.encode()).digest()[0] % len(UNNAMED)]
             # only a Score has parts; what is none fails here and is counted
             for part in score.parts or [score]:  # type: ignore[union-attr]
-                named = list(part[instrument.Instrument]) or [instrument.Instrument()]
-                if all(each.midiProgram is None for each in named):
-                    named[0].midiProgram = program
+                instruments = list(part[instrument.Instrument]) or [instrument.Instrument()]
+                if all(each.midiProgram is None for each in instruments):
+                    instruments[0].midiProgram = program
                     if not part[instrument.Instrument]:
-                        part.insert(0, named[0])
+                        part.insert(0, instruments[0])
             content: bytes = translate.streamToMidiFile(score).writestr()
             return content
     except EmptyScoreError:

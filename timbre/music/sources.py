@@ -83,14 +83,14 @@ def members(
         yield from read_members(source, section.max_bytes, refused)
         return
     names = works(source, section.limit_per_collection)
-    given = 0
+    total = 0
     for name, content in export_all(names, refused):
         if len(content) > section.max_bytes:
             refused.append(Refused(name, "too_large", f"more than {section.max_bytes} bytes"))
         else:
-            given += 1
+            total += 1
             yield name, content
-    if not given:
+    if not total:
         raise InputError(
             f"expected scores of at most {section.max_bytes} bytes in {section.source}, got none "
             f"of {len(names)}; please choose other collections or raise midi.max_bytes."

@@ -97,13 +97,13 @@ def cases_of(intervals: Mapping[str, Interval]) -> str:
 
 def best(summary: Mapping[str, Mapping[str, Interval]], names: Sequence[str]) -> dict[str, str]:
     """Best system by metric, by its mean; of two equal ones the first."""
-    found = {}
+    winners = {}
     for metric, description in METRICS.items():
         better = description.better
         means = {n: summary[n][metric].mean for n in names if metric in summary[n]}
         if means and better in ("lower", "higher"):
-            found[metric] = (min if better == "lower" else max)(means, key=means.__getitem__)
-    return found
+            winners[metric] = (min if better == "lower" else max)(means, key=means.__getitem__)
+    return winners
 
 
 def glance(summary: Mapping[str, Mapping[str, Interval]], names: Sequence[str]) -> str:
@@ -194,9 +194,11 @@ def agreement(systems: Mapping[str, System], metrics: Sequence[str]) -> list[Agr
             values = [[s[each][case] for s in scored] for each in (one, other)]
             if not any(math.isnan(value) for row in values for value in row):
                 within.append(signs[0] * signs[1] * rank_correlation(*values))
-        known = [value for value in within if not math.isnan(value)]
-        mean = math.fsum(known) / len(known) if known else math.nan
-        rows.append(Agreement(one, other, number(over_systems, 2), number(mean, 2), len(known)))
+        correlations = [value for value in within if not math.isnan(value)]
+        mean = math.fsum(correlations) / len(correlations) if correlations else math.nan
+        rows.append(
+            Agreement(one, other, number(over_systems, 2), number(mean, 2), len(correlations))
+        )
     return rows
 
 
@@ -228,10 +230,10 @@ def heat(
         for name in names
         for pair, among in cases.items()
     }
-    known = [mean for mean, count in means.values() if count]
-    if not known:
+    values = [mean for mean, count in means.values() if count]
+    if not values:
         return []
-    low, width = min(known), max(max(known) - min(known), 1e-9)
+    low, width = min(values), max(max(values) - min(values), 1e-9)
     contents, styles = (sorted({pair[side] for pair in cases}) for side in (0, 1))
 
     def spot(name: str, content: str, style: str) -> Spot | None:
@@ -254,7 +256,7 @@ def extremes(
     """The best and the worst cases of each system, with their scores, the most extreme first."""
     lower = METRICS[metric].lower_is_better
     assert lower is not None, metric
-    found = []
+    rows = []
     for name in names:
         order = [
             (case, number(score, METRICS[metric].digits))
@@ -262,5 +264,5 @@ def extremes(
         ]
         if order:
             count_here = min(count, len(order) // 2 or 1)  # a case is not both
-            found.append((name, order[:count_here], order[::-1][:count_here]))
-    return found
+            rows.append((name, order[:count_here], order[::-1][:count_here]))
+    return rows

@@ -102,12 +102,12 @@ class AudioDataset:
 
     def batch(self, seed: int, step: int, size: int) -> AudioBatch:
         """The batch of a step: examples, views and places in them are drawn."""
-        wanted = (seed, step, size)
-        if self._ahead is not None and self._ahead[0] == wanted:
-            made = self._ahead[1]
+        key = (seed, step, size)
+        if self._ahead is not None and self._ahead[0] == key:
+            future = self._ahead[1]
         else:
-            made = self._maker.submit(self._make, *wanted)
-        batch = made.result()
+            future = self._maker.submit(self._make, *key)
+        batch = future.result()
         following = (seed, step + 1, size)
         self._ahead = following, self._maker.submit(self._make, *following)
         return batch

@@ -36,16 +36,16 @@ class Soundfonts(Section):
 
     @model_validator(mode="after")
     def _unseen(self) -> Self:
-        for split, seen in (
+        for split, excluded in (
             ("test", {*self.train, *self.valid}),
             ("timbre", {*self.train, *self.valid, *self.test}),
             ("timbre_test", {*self.timbre}),
         ):
-            if both := sorted(seen & {*getattr(self, split)}):
+            if both := sorted(excluded & {*getattr(self, split)}):
                 others = {"test": "are not trained on", "timbre": "no other part is given"}
-                wanted = others.get(split, "the timbre net is not trained on")
+                rule = others.get(split, "the timbre net is not trained on")
                 raise ValueError(
-                    f"{split} fonts that {wanted} expected, got soundfonts.{split}: {both[0]}"
+                    f"{split} fonts that {rule} expected, got soundfonts.{split}: {both[0]}"
                 )
         return self
 
@@ -114,13 +114,13 @@ def find(name: str) -> tuple[Path, str]:
         InputError: saying which package brings it, or which names there are.
     """
     if name in KNOWN_FONTS:
-        known = KNOWN_FONTS[name]
-        if not known.path.is_file():
+        font = KNOWN_FONTS[name]
+        if not font.path.is_file():
             raise InputError(
-                f"expected the soundfont {name} at {known.path}, found no such file; "
-                f"please install {known.package}."
+                f"expected the soundfont {name} at {font.path}, found no such file; "
+                f"please install {font.package}."
             )
-        return known.path, known.licence
+        return font.path, font.licence
     path = Path(name)
     if path.suffix.lower() not in (".sf2", ".sf3") or not path.is_file():
         raise InputError(

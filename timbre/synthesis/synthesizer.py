@@ -51,10 +51,10 @@ def render(notes: Notes, preset: Preset, audio: Audio) -> Floats:
     for note in notes[np.lexsort([notes[name] for name in ("end", "velocity", "pitch", "start")])]:
         start = round(float(note["start"]) * audio.sample_rate)
         seconds = max(float(note["end"]) - float(note["start"]), MIN_NOTE_SECONDS)
-        played = instrument.play(
+        tone = instrument.play(
             int(note["pitch"]), int(note["velocity"]), seconds, start, len(sound) - start
         )
-        sound[start : start + len(played)] += played
+        sound[start : start + len(tone)] += tone
     return sound
 
 
@@ -208,8 +208,8 @@ class _Instrument:
         ratios = np.array(preset.ratios or number * np.sqrt(1 + preset.stiffness * number**2))
         partials = hertz * ratios / ratios[0]
         amplitudes = self._amplitudes(partials, hertz, velocity, brightest=True)
-        kept = amplitudes > MIN_AMPLITUDE * amplitudes.max()
-        partials, amplitudes = partials[kept], amplitudes[kept]
+        audible = amplitudes > MIN_AMPLITUDE * amplitudes.max()
+        partials, amplitudes = partials[audible], amplitudes[audible]
         longest = preset.decay * (MIDDLE_C / hertz) ** preset.decay_tracking
         decay = NEPERS / longest * (1 + preset.damping * partials / 1000)
         poles, weights = [], []

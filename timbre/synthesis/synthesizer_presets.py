@@ -216,15 +216,15 @@ def _levels(
     elif kind.spectrum == "wave":
         rest = bright = _wave(rng, number)
     elif kind.spectrum == "drawbars":
-        drawn = np.isin(number, (1, 2, 3, 4, 5, 6, 8, 10, 12, 16)) & (rng.random(count) < 0.7)
-        drawn[0] = True
-        rest = bright = np.where(drawn, rng.uniform(-24, 0, count), -60 - 6 * np.log2(number))
+        drawbars = np.isin(number, (1, 2, 3, 4, 5, 6, 8, 10, 12, 16)) & (rng.random(count) < 0.7)
+        drawbars[0] = True
+        rest = bright = np.where(drawbars, rng.uniform(-24, 0, count), -60 - 6 * np.log2(number))
     else:
         rest = bright = tilt * np.log2(number)
     if kind.sparse_share and rng.random() < kind.sparse_share:
-        kept = rng.random(count) < rng.uniform(0.2, 0.6)
-        kept[0] = True
-        rest, bright = (np.where(kept, each, each - 40) for each in (rest, bright))
+        mask = rng.random(count) < rng.uniform(0.2, 0.6)
+        mask[0] = True
+        rest, bright = (np.where(mask, each, each - 40) for each in (rest, bright))
     shape = rng.normal(0, rng.uniform(*kind.scatter_db), count)
     shape[0] = abs(shape[0])  # the fundamental stays
     shape += np.where(number % 2, 0.0, rng.uniform(*kind.even_db))
@@ -260,14 +260,14 @@ def _modulated(rng: np.random.Generator, divisor: int) -> tuple[Levels, Levels]:
     indices = np.exp(rng.uniform(np.log(0.3), np.log(6), count - 1))
     share = rng.uniform(0.05, 0.6)
     phase = 2 * np.pi * np.arange(PERIOD_SAMPLES) / PERIOD_SAMPLES
-    found = []
+    spectra = []
     for scale in (share, 1.0):
         moved = np.zeros((count, PERIOD_SAMPLES))
         for index, (ratio, target) in enumerate(zip(ratios, targets, strict=True)):
             moved[target] += scale * indices[index] * np.sin(ratio * phase + moved[index])
         spectrum = np.abs(np.fft.rfft(np.sin(divisor * phase + moved[-1])))[1 : MAX_PARTIALS + 1]
-        found.append(20 * np.log10(spectrum / (PERIOD_SAMPLES / 2) + 10 ** (SILENT_DB / 20)))
-    return found[0], found[1]
+        spectra.append(20 * np.log10(spectrum / (PERIOD_SAMPLES / 2) + 10 ** (SILENT_DB / 20)))
+    return spectra[0], spectra[1]
 
 
 def _formants(rng: np.random.Generator, kind: Kind) -> tuple[Peak, ...]:

@@ -39,9 +39,9 @@ class Player:
             InputError: if the process dies of it twice.
         """
         for _ in range(MAX_STARTS):
-            heard = self._ask(request)
-            if len(heard) == 4 * request.samples:
-                return np.frombuffer(heard, np.float32)
+            data = self._ask(request)
+            if len(data) == 4 * request.samples:
+                return np.frombuffer(data, np.float32)
             self.close()
         raise InputError(
             f"expected ZynAddSubFX to play its preset {request.preset!r}, it died of it "

@@ -67,8 +67,8 @@ class Trainer:
         self.fabric = devices.launched(section, model, settings.batch_size, processes)
         optimizer = optimizers.build(model, settings)
         self.model = model
-        made: Any = torch.compile(model) if compiled else model
-        self._module, self._optimizer = self.fabric.setup(made, optimizer)
+        module: Any = torch.compile(model) if compiled else model
+        self._module, self._optimizer = self.fabric.setup(module, optimizer)
         self._average = Average(model, settings.ema) if settings.ema else None
         self._kept = model if self._average is None else self._average.model
         self.progress = Progress(progress, model, optimizer, self._kept, settings.patience)
@@ -135,9 +135,9 @@ class Trainer:
         self._module.train()
         batch = train.batch(self._seed, step, settings.batch_size)
         seed = step_seed(self._seed, step)
-        mels, known = share(batch, self._hints, settings, self._audio, fabric, seed)
+        mels, extras = share(batch, self._hints, settings, self._audio, fabric, seed)
         torch.manual_seed(step_seed(self._seed, step, 1 + fabric.global_rank))
-        loss: Tensor = self._module(*mels, **known)["total"]
+        loss: Tensor = self._module(*mels, **extras)["total"]
         self._optimizer.zero_grad()
         fabric.backward(loss)
         norm = fabric.clip_gradients(
@@ -169,15 +169,17 @@ class Trainer:
         """
         self._kept.eval()
         size, fabric = self.settings.batch_size, self.fabric
-        found: dict[int, dict[str, float]] = {}
+        totals: dict[int, dict[str, float]] = {}
         for start in range(fabric.global_rank * size, len(valid), fabric.world_size * size):
             batch = valid.in_order(start, size)
             torch.manual_seed(step_seed(self._seed, start))
-            mels, known = batch.tensors(slice(None), self._hints, self._audio, fabric.device)
+            mels, extras = batch.tensors(slice(None), self._hints, self._audio, fabric.device)
             with fabric.autocast():
-                losses = self._kept(*mels, **known)
-            found[start] = {name: len(mels[0]) * value.item() for name, value in losses.items()}
-        merged = {start: terms for each in devices.gathered(found) for start, terms in each.items()}
+                losses = self._kept(*mels, **extras)
+            totals[start] = {name: len(mels[0]) * value.item() for name, value in losses.items()}
+        merged = {
+            start: terms for each in devices.gathered(totals) for start, terms in each.items()
+        }
         sums: defaultdict[str, float] = defaultdict(float)
         for start in sorted(merged):
             for name, value in merged[start].items():
@@ -198,7 +200,7 @@ class Trainer:
 
     def _sentence(self, step: int, loss: float) -> str:
         saved = self.progress.step
-        kept = (
+        state = (
             f"the state after step {saved} is kept in {self.progress.path}"
             if saved
             else "none was saved"
@@ -206,6 +208,6 @@ class Trainer:
         rate = "muon_rate" if self.settings.optimizer == "muon" else "learning_rate"
         return (
             f"expected a finite loss and gradient, got {loss} in step {step + 1} "
-            f"({self.progress.skipped} gradients skipped); {kept}; "
+            f"({self.progress.skipped} gradients skipped); {state}; "
             f"please lower {self._section}.{rate} and run it again."
         )

@@ -79,15 +79,17 @@ class BasicPitch:
         padded = np.pad(audio, (half * HOP, WINDOW_SAMPLES))
         starts = range(0, len(audio), hop)
         windows = np.stack([padded[start : start + WINDOW_SAMPLES] for start in starts])
-        made = self._session.run(
+        outputs = self._session.run(
             list(OUTPUTS), {self._input: windows[:, :, None].astype(np.float32)}
         )
         # a window's kept frames last a little longer than the step to the next: without this the
         # frames would fall behind by most of one with each window
-        times = [(start / HOP) + np.arange(made[0].shape[1] - OVERLAP_FRAMES) for start in starts]
+        times = [
+            (start / HOP) + np.arange(outputs[0].shape[1] - OVERLAP_FRAMES) for start in starts
+        ]
         nearest = np.searchsorted(np.concatenate(times), np.arange(-(-len(audio) // HOP)) - 0.5)
         frames, onsets = (
-            each[:, half:-half].reshape(-1, PITCHES)[nearest].astype(np.float32) for each in made
+            each[:, half:-half].reshape(-1, PITCHES)[nearest].astype(np.float32) for each in outputs
         )
         return frames, onsets
 

@@ -87,8 +87,8 @@ class ContentEncoder(nn.Module):
 
     def forward(self, mel: Tensor) -> Tensor:
         """`(B, M, T)` -> `(B, D, T / 4)`."""
-        shown = mel if self.front is None else self.front(mel)
-        code: Tensor = self.out(F.gelu(self.blocks(self.down(shown))))
+        features = mel if self.front is None else self.front(mel)
+        code: Tensor = self.out(F.gelu(self.blocks(self.down(features))))
         return code
 
 

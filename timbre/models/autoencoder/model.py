@@ -84,8 +84,8 @@ class Model(TransferModel):
 
     def style(self, clip: Tensor) -> Style:
         """Style of a clip by the encoder: mel in dB, `(B, M, T')`."""
-        found: Style = self.style_encoder(self.normalize(clip))
-        return found
+        style: Style = self.style_encoder(self.normalize(clip))
+        return style
 
     def timbre(self, style: Tensor | Style) -> Style:
         """Style of a clip for transfers: of its mel in dB, `(B, M, T')`, or what this returned."""
@@ -109,14 +109,14 @@ class Model(TransferModel):
         with torch.inference_mode(False):  # what is made in that mode has no gradient
             clip = clip.clone()
             with torch.no_grad():
-                start, heard = self.style(clip), clip[..., :whole]
-                code, wanted = encode(self.normalize(heard)), self.normalize(heard)
-            found = style_fitting.fit_style(
-                start, lambda style: self.decoder(code, style), wanted, steps,
+                start, crop = self.style(clip), clip[..., :whole]
+                code, target = encode(self.normalize(crop)), self.normalize(crop)
+            result = style_fitting.fit_style(
+                start, lambda style: self.decoder(code, style), target, steps,
                 self.config.fitting_rate,
             )  # fmt: skip
-        return found._replace(
-            equalizer=style_fitting.residual_gain(transfer(heard, found), heard, self.audio)
+        return result._replace(
+            equalizer=style_fitting.residual_gain(transfer(crop, result), crop, self.audio)
         )
 
     def losses(
@@ -141,16 +141,16 @@ class Model(TransferModel):
             `total` and its parts, `reconstruction` without weights, `distance`, `power`, `notes`.
         """
         truth = self.normalize(target)
-        made = self.decoder(code, self.style(style))
-        error = (made - truth).abs()
+        output = self.decoder(code, self.style(style))
+        error = (output - truth).abs()
         weight = 1 + self.config.loudness_weight * (target - self.audio.db_min) / 20
         total = (weight * error).mean() / weight.mean()
         terms = {"reconstruction": error.mean().detach()}
         if self.config.distance_weight:
-            terms["distance"] = style_fitting.spectral_distance(made, truth)
+            terms["distance"] = style_fitting.spectral_distance(output, truth)
             total = total + self.config.distance_weight * terms["distance"]
         if self.power_head is not None:
-            off = self.power(made.detach()) - frame_power(target)
+            off = self.power(output.detach()) - frame_power(target)
             terms["power"] = off.abs().mean() / self.audio.db_std
             total = total + self.config.power_weight * terms["power"]
         if notes is not None and self.note_head is not None:
@@ -168,23 +168,23 @@ class Model(TransferModel):
         """Mels in dB, `(B, M, T)` each, and the content's notes -> see `losses`."""
         return self.losses(self.encode(self.normalize(content)), style, target, notes)
 
-    def power(self, made: Tensor) -> Tensor:
+    def power(self, output: Tensor) -> Tensor:
         """Power in dB that frames of an output should have: normalised `(B, M, T)` -> `(B, 1, T)`.
 
         Learned, as the error of the mel alone prefers the median of decibels, 7 dB too soft.
         """
-        power = frame_power(self.denormalize(made.float()))
+        power = frame_power(self.denormalize(output.float()))
         if self.power_head is None:
             return power
-        lacking: Tensor = self.power_head(made)
+        lacking: Tensor = self.power_head(output)
         return power + self.audio.db_std * lacking.float()
 
-    def finish(self, made: Tensor, power: Tensor, style: Style) -> Tensor:
+    def finish(self, output: Tensor, power: Tensor, style: Style) -> Tensor:
         """Normalised mel `(B, M, T)` -> dB, as it shall sound.
 
         Its peaks are lifted until frames have their power, then the style's equaliser is applied.
         """
-        mel = self.denormalize(made.float())
+        mel = self.denormalize(output.float())
         if self.config.peaks_db:
             mel = restore_frame_power(mel, power, self.config.peaks_db)
         if style.equalizer is not None:
@@ -194,5 +194,5 @@ class Model(TransferModel):
     def transfer(self, content: Tensor, style: Tensor | Style, **options: Any) -> Tensor:
         """The notes of `content` in the sound of `style`: mels in dB, `(B, M, T)`, T of content."""
         timbre = self.timbre(style)
-        made = self.decoder(self.encode(self.normalize(content)), timbre)
-        return self.finish(made, self.power(made), timbre)
+        output = self.decoder(self.encode(self.normalize(content)), timbre)
+        return self.finish(output, self.power(output), timbre)

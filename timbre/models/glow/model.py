@@ -67,8 +67,8 @@ class Level(nn.Module):
             noise: standard normal, `(B, leaving, T)`; None draws it.
         """
         mean, log_deviation = self._base(condition)
-        drawn = torch.randn_like(mean) if noise is None else noise
-        z = mean + temperature * log_deviation.exp() * drawn
+        sample = torch.randn_like(mean) if noise is None else noise
+        z = mean + temperature * log_deviation.exp() * sample
         x = torch.cat([z, rest], dim=1)
         for layer in reversed(self.layers):
             assert isinstance(layer, ActNorm | InvertibleConv1x1 | AffineCoupling)
@@ -143,7 +143,9 @@ class Model(TransferModel):
     def timbre(self, style: Tensor | Style) -> Style:
         """See the autoencoder's; to be fitted, nothing is drawn."""
         return self.base.fitted(
-            style, self.base.encode, lambda clip, heard: self.transfer(clip, heard, temperature=0.0)
+            style,
+            self.base.encode,
+            lambda clip, representation: self.transfer(clip, representation, temperature=0.0),
         )
 
     def conditions(self, content: Tensor, style: Tensor | Style) -> tuple[Tensor, list[Tensor]]:
@@ -227,5 +229,5 @@ class Model(TransferModel):
         if temperature is None:
             temperature = self.config.temperature
         mel = self.sample(conditions, temperature, options.get("noise"))
-        made = mel + guess if self.config.residual else mel
-        return self.base.finish(made, self.base.power(guess), timbre)
+        output = mel + guess if self.config.residual else mel
+        return self.base.finish(output, self.base.power(guess), timbre)

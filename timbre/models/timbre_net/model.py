@@ -80,8 +80,10 @@ class Model(TrainableModel):
     def embed(self, mel: Tensor) -> Tensor:
         """Mel in dB `(B, M, T)` -> `(B, D)`."""
         over_time = self.blocks(self.coefficients(mel))
-        found: Tensor = self.out(torch.cat([over_time.mean(dim=2), over_time.amax(dim=2)], dim=1))
-        return found
+        embedding: Tensor = self.out(
+            torch.cat([over_time.mean(dim=2), over_time.amax(dim=2)], dim=1)
+        )
+        return embedding
 
     def forward(self, content: Tensor, style: Tensor, target: Tensor, programs: Tensor) -> Losses:
         """The hinge over triplets, the families, and the share of triplets in the right order.
@@ -149,9 +151,9 @@ def _bands(audio: Audio) -> NDArray[np.float64]:
 
     Beyond the mel's own bands stands what is in the outermost.
     """
-    heard = mel_edges(BANDS, LOWEST, HIGHEST)[1:-1]
+    own_centers = mel_edges(BANDS, LOWEST, HIGHEST)[1:-1]
     centers = mel_edges(audio.n_mels, audio.f_min, audio.f_max)[1:-1]
-    return np.stack([np.interp(heard, centers, one) for one in np.eye(audio.n_mels)], axis=1)
+    return np.stack([np.interp(own_centers, centers, one) for one in np.eye(audio.n_mels)], axis=1)
 
 
 def _mean_of_positive(violations: Tensor) -> Tensor:

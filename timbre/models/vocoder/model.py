@@ -67,22 +67,22 @@ class Model(nn.Module):
     def forward(self, mel: Tensor) -> Tensor:
         """See `Vocoder`."""
         sound: Tensor = self.base.decode(mel)  # type: ignore[operator]  # a method
-        wanted = power(mel, self.audio)
+        target = power(mel, self.audio)
         # one frame more than the mel has, as the analysis dropped the last
-        wanted = torch.cat([wanted, wanted[..., -1:]], dim=2)[..., :: self.step]
+        target = torch.cat([target, target[..., -1:]], dim=2)[..., :: self.step]
         before = None
         for _ in range(self.config.iterations):
-            sound, before = self._corrected(sound, wanted, before)
+            sound, before = self._corrected(sound, target, before)
         return sound
 
     def _corrected(
-        self, sound: Tensor, wanted: Tensor, before: Tensor | None
+        self, sound: Tensor, target: Tensor, before: Tensor | None
     ) -> tuple[Tensor, Tensor]:
         """One turn.
 
         Args:
             sound: `(B, L)`.
-            wanted: the power of every `step`-th frame, `(B, M, N)`.
+            target: the power of every `step`-th frame, `(B, M, N)`.
             before: the spectrum that the last turn began with, or None in the first.
 
         Returns:
@@ -94,7 +94,7 @@ class Model(nn.Module):
         )  # fmt: skip
         spectrum = begun if before is None else begun + MOMENTUM * (begun - before)
         scaled = (spectrum.real**2 + spectrum.imag**2) * (2 / self.window.sum()) ** 2
-        ratio = (wanted + POWER_FLOOR) / (banded(self.filters, scaled) + POWER_FLOOR)
+        ratio = (target + POWER_FLOOR) / (banded(self.filters, scaled) + POWER_FLOOR)
         ratio = ratio.clamp(1 / MAX_RATIO, MAX_RATIO)
         gain = (banded(self.shares, ratio.log()) / 2).exp()
         corrected = torch.istft(

@@ -60,5 +60,5 @@ class Model(TransferModel):
     def transfer(self, content: Tensor, style: Tensor | Style, **options: Any) -> Tensor:
         """The notes of `content` in the sound of `style`: mels in dB, `(B, M, T)`, T of content."""
         base, timbre = self.base, self.timbre(style)
-        made = base.decoder(self.code(base.normalize(content)), timbre)
-        return base.finish(made, base.power(made), timbre)
+        output = base.decoder(self.code(base.normalize(content)), timbre)
+        return base.finish(output, base.power(output), timbre)

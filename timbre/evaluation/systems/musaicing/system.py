@@ -62,8 +62,8 @@ def templates(spectrum: NDArray[np.complex128]) -> NDArray[np.complex128]:
     a note.
     """
     weights = np.abs(spectrum).sum(axis=0)
-    heard = weights > weights.max() * 10 ** (SILENCE_DB / 20)
-    scaled: NDArray[np.complex128] = spectrum * (heard / np.maximum(weights, EPS))
+    audible = weights > weights.max() * 10 ** (SILENCE_DB / 20)
+    scaled: NDArray[np.complex128] = spectrum * (audible / np.maximum(weights, EPS))
     return scaled
 
 
