@@ -10,7 +10,7 @@ from pathlib import Path
 from stages.params import load
 from timbre.core.console import run
 from timbre.evaluation.cases.cases import Cases
-from timbre.evaluation.results.kept import keep
+from timbre.evaluation.results.saving import save
 from timbre.evaluation.systems.measuring import Task, measure, run_all, spread
 from timbre.evaluation.systems.systems import COPIES, baseline
 
@@ -39,7 +39,7 @@ def main() -> None:
     outputs = {first: sound, **run_all(task, others, args.name)}
     sounds = {labels[n]["name"]: each for n, each in outputs.items() if each is not None}
     examples = [labels[number]["name"] for number in order[: params.transfer.examples]]
-    keep(sounds, examples, cost, cases, (args.outputs, args.cost, args.examples))
+    save(sounds, examples, cost, cases, (args.outputs, args.cost, args.examples))
     print(f"{args.name}: {len(sounds)} of {len(labels)} cases")
 
 

@@ -95,7 +95,7 @@ def figures(trainer: Trainer, train: StoreDataset, valid: StoreDataset) -> dict[
     trainer.fit(train, valid)
     peaks = devices.gathered(devices.peak_memory_mb(trainer.fabric.device))
     progress = trainer.progress
-    row = progress.kept
+    row = progress.final_row
     examples = progress.step * trainer.settings.batch_size
     return {
         "valid_loss": round(row["valid_loss"], 4),

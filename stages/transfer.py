@@ -11,7 +11,7 @@ from pathlib import Path
 from stages.params import Params, load
 from timbre.core.console import run
 from timbre.evaluation.cases.cases import Cases
-from timbre.evaluation.results.kept import keep
+from timbre.evaluation.results.saving import save
 from timbre.evaluation.systems.measuring import WORKERS, Task, measure, run_all, spread
 
 NEURAL = "timbre.evaluation.systems.neural"  # loads PyTorch, which this command does without
@@ -65,7 +65,7 @@ def main() -> None:
         cost["gpu_realtime"] = timed[1]["realtime"]
     sounds = {labels[n]["name"]: each for n, each in outputs.items() if each is not None}
     examples = [labels[number]["name"] for number in order[: params.transfer.examples]]
-    keep(sounds, examples, cost, cases, (args.outputs, args.cost, args.examples))
+    save(sounds, examples, cost, cases, (args.outputs, args.cost, args.examples))
     print(f"{args.name}: {len(sounds)} of {len(labels)} cases")
 
 

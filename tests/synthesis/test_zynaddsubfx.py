@@ -27,7 +27,7 @@ from timbre.synthesis.soundfonts import (
     SPLITS,
     ZYNADDSUBFX,
     ZYNADDSUBFX_HELD_OUT,
-    Known,
+    Resource,
 )
 from timbre.synthesis.sources import load
 from timbre.synthesis.timbres import Timbre
@@ -107,8 +107,8 @@ def test_a_missing_package_is_named(
     monkeypatch: pytest.MonkeyPatch, settings: Params, tmp_path: Path, lacking: int
 ) -> None:
     needs = list(PRESET_SOURCES[ZYNADDSUBFX])
-    needs[1 - lacking] = Known(tmp_path, "", "")
-    needs[lacking] = Known(tmp_path / "absent", "", needs[lacking].package)
+    needs[1 - lacking] = Resource(tmp_path, "", "")
+    needs[lacking] = Resource(tmp_path / "absent", "", needs[lacking].package)
     monkeypatch.setitem(soundfonts.PRESET_SOURCES, ZYNADDSUBFX, tuple(needs))
     with pytest.raises(InputError, match=re.escape(f"please install {needs[lacking].package}.")):
         load(ZYNADDSUBFX, tmp_path, settings.audio, settings.spectrograms.synthesis)

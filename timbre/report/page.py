@@ -130,7 +130,7 @@ def bars(
     return {"metric": METRICS[metric], "rows": rows, "ends": ends}
 
 
-def drawn(curve: sources.Curve) -> dict[str, Any]:
+def curve_chart(curve: sources.Curve) -> dict[str, Any]:
     """A training's losses as the points of lines, with the ends of both axes."""
     losses = [loss for line in curve.losses.values() for loss in line if math.isfinite(loss)]
     low, high = (min(losses), max(losses)) if losses else (0.0, 1.0)

@@ -83,7 +83,7 @@ def score_cell(intervals: Mapping[str, Interval], metric: str) -> Cell:
     return Cell(number(interval.mean, digits), span(interval, digits))
 
 
-def shown(summary: Mapping[str, Mapping[str, Interval]]) -> list[str]:
+def present_metrics(summary: Mapping[str, Mapping[str, Interval]]) -> list[str]:
     """The metrics that some system has, those of `COMPARED` first."""
     order = dict.fromkeys((*COMPARED, *METRICS))
     return [metric for metric in order if any(metric in each for each in summary.values())]
@@ -121,7 +121,7 @@ def glance(summary: Mapping[str, Mapping[str, Interval]], names: Sequence[str]) 
 
 def markdown(summary: Mapping[str, Mapping[str, Interval]]) -> str:
     """The table of scores and what its columns mean."""
-    metrics = shown(summary)
+    metrics = present_metrics(summary)
     headings = [f"{METRICS[name].heading} ({METRICS[name].better})" for name in metrics]
     lines = [
         f"| system | role | {' | '.join(headings)} | cases |",

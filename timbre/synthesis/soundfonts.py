@@ -50,7 +50,7 @@ class Soundfonts(Section):
         return self
 
 
-class Known(NamedTuple):
+class Resource(NamedTuple):
     """A soundfont that is known by name, or what another source needs."""
 
     path: Path
@@ -59,18 +59,18 @@ class Known(NamedTuple):
 
 
 KNOWN_FONTS = {
-    "FluidR3_GM": Known(
+    "FluidR3_GM": Resource(
         Path("/usr/share/sounds/sf2/FluidR3_GM.sf2"), "MIT", "Debian's fluid-soundfont-gm"
     ),
-    "MuseScore_General_Lite": Known(
+    "MuseScore_General_Lite": Resource(
         Path("/usr/share/sounds/sf3/MuseScore_General_Lite.sf3"),
         "MIT",
         "Debian's musescore-general-soundfont-small",
     ),
-    "sf_GMbank": Known(
+    "sf_GMbank": Resource(
         Path("/usr/share/sounds/sf2/sf_GMbank.sf2"), "public domain", "Debian's csound-soundfont"
     ),
-    "TimGM6mb": Known(
+    "TimGM6mb": Resource(
         Path(str(files("pretty_midi") / "TimGM6mb.sf2")),
         "GPL-2.0",
         "the Python package pretty_midi",
@@ -78,11 +78,11 @@ KNOWN_FONTS = {
 }
 
 ZYNADDSUBFX_NEEDS = (
-    Known(PLUGIN, "GPL-2.0-or-later", "Debian's zynaddsubfx-vst"),
-    Known(BANKS, "GPL-2.0-or-later", "Debian's zynaddsubfx-data"),
+    Resource(PLUGIN, "GPL-2.0-or-later", "Debian's zynaddsubfx-vst"),
+    Resource(BANKS, "GPL-2.0-or-later", "Debian's zynaddsubfx-data"),
 )
 PRESET_SOURCES: dict[
-    str, tuple[Known, ...]
+    str, tuple[Resource, ...]
 ] = {  # sources with presets of their own, and what they need
     SYNTHESIZER: (),
     ZYNADDSUBFX: ZYNADDSUBFX_NEEDS,

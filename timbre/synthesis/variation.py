@@ -1,4 +1,4 @@
-"""StyleCache made at random from those of a soundfont: layers, envelopes, filters, formants.
+"""Timbres made at random from those of a soundfont: layers, envelopes, filters, formants.
 
 A model that has heard a few banks knows their instruments; one that is to meet any instrument has
 to have heard many more than there are banks.

@@ -36,7 +36,7 @@ class Trainer:
 
     Args:
         section: of the parameters, as `train.glow`: for messages.
-        model: `model(content, style, target, **hints)` gives a dictionary of losses with `total`;
+        model: `model(content, style, target, **extras)` gives a dictionary of losses with `total`;
             its `extra_inputs` name what else of a batch it learns from.
         settings: of the training.
         audio: how codes are read.
@@ -70,8 +70,8 @@ class Trainer:
         module: Any = torch.compile(model) if compiled else model
         self._module, self._optimizer = self.fabric.setup(module, optimizer)
         self._average = Average(model, settings.ema) if settings.ema else None
-        self._kept = model if self._average is None else self._average.model
-        self.progress = Progress(progress, model, optimizer, self._kept, settings.patience)
+        self._validated = model if self._average is None else self._average.model
+        self.progress = Progress(progress, model, optimizer, self._validated, settings.patience)
         self._skipped_in_a_row = 0
 
     @property
@@ -135,7 +135,7 @@ class Trainer:
         self._module.train()
         batch = train.batch(self._seed, step, settings.batch_size)
         seed = step_seed(self._seed, step)
-        mels, extras = share(batch, self._hints, settings, self._audio, fabric, seed)
+        mels, extras = share(batch, self._extra_inputs, settings, self._audio, fabric, seed)
         torch.manual_seed(step_seed(self._seed, step, 1 + fabric.global_rank))
         loss: Tensor = self._module(*mels, **extras)["total"]
         self._optimizer.zero_grad()
@@ -167,15 +167,17 @@ class Trainer:
         What is validated are the weights that are kept: the averaged ones, where there are some.
         Each process takes other batches, whole ones, so that their number changes nothing.
         """
-        self._kept.eval()
+        self._validated.eval()
         size, fabric = self.settings.batch_size, self.fabric
         totals: dict[int, dict[str, float]] = {}
         for start in range(fabric.global_rank * size, len(valid), fabric.world_size * size):
             batch = valid.in_order(start, size)
             torch.manual_seed(step_seed(self._seed, start))
-            mels, extras = batch.tensors(slice(None), self._hints, self._audio, fabric.device)
+            mels, extras = batch.tensors(
+                slice(None), self._extra_inputs, self._audio, fabric.device
+            )
             with fabric.autocast():
-                losses = self._kept(*mels, **extras)
+                losses = self._validated(*mels, **extras)
             totals[start] = {name: len(mels[0]) * value.item() for name, value in losses.items()}
         merged = {
             start: terms for each in devices.gathered(totals) for start, terms in each.items()
@@ -188,13 +190,15 @@ class Trainer:
 
     def _draw(self, step: int, valid: Data) -> None:
         """A picture of some validation examples, where one is wanted."""
-        if self._pictures is not None and previews.wanted(step, self.settings):
+        if self._pictures is not None and previews.is_due(step, self.settings):
             batch = valid.in_order(0, previews.PICTURE_EXAMPLES)
             mels, _ = batch.tensors(slice(None), (), self._audio, self.fabric.device)
-            previews.draw(self._pictures / f"step-{step:06d}.png", self._kept, mels, self._audio)
+            previews.draw(
+                self._pictures / f"step-{step:06d}.png", self._validated, mels, self._audio
+            )
 
     @property
-    def _hints(self) -> tuple[str, ...]:
+    def _extra_inputs(self) -> tuple[str, ...]:
         names: tuple[str, ...] = self.model.extra_inputs  # type: ignore[assignment]  # a plain value
         return names
 
