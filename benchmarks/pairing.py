@@ -129,11 +129,11 @@ def distances(codes: Codes, model: Model) -> NDArray[np.float64]:
 def _transfers(mels: dict[str, Tensor], model: Model) -> Iterator[Tensor]:
     """Outputs of a model for some cases' mels in dB, in the order of `COLUMNS`."""
     base = model if isinstance(model, autoencoder.Model) else model.base
-    own = base.style(mels["target"])
-    yield model.transfer(mels["content"], base.style(mels["style"]))
+    own = base.encode_style(mels["target"])
+    yield model.transfer(mels["content"], base.encode_style(mels["style"]))
     yield model.transfer(mels["content"], own)
     yield model.transfer(mels["target"], own)
-    yield model.transfer(mels["content"], base.style(mels["wrong"]))
+    yield model.transfer(mels["content"], base.encode_style(mels["wrong"]))
 
 
 def rows(name: str, model: Model, path: Path, split: str, cases: int) -> Iterator[Row]:

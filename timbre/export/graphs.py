@@ -25,7 +25,7 @@ class StyleGraph(nn.Module):
 
     def forward(self, mel: Tensor) -> tuple[Tensor, ...]:
         """`(1, M, T)` in dB -> the vector, the frames, normalised, and patches if there are."""
-        style = self.model.timbre(mel)
+        style = self.model.style(mel)
         (frames,) = style.frames
         return (style.vector, F.group_norm(frames, 1), *style.patches)
 

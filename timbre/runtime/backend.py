@@ -32,7 +32,7 @@ class Backend(ABC, Generic[Style]):
     unfitted: bool = False
 
     @abstractmethod
-    def timbres(self, mels: Floats) -> list[Style]:
+    def styles(self, mels: Floats) -> list[Style]:
         """How each of some clips sounds: mels in dB `(N, M, T')`, T' a multiple of 8."""
 
     @abstractmethod

@@ -75,7 +75,8 @@ def model_mels(model: nn.Module, split: Split, audio: Audio, path: Path) -> Code
         )
         # the style as it is heard, not fitted to its clip, which would take a second each
         base = transfer.base if hasattr(transfer, "base") else transfer
-        mels = transfer.transfer(content, base.style(style))[..., :frames]
+        encode_style = getattr(base, "encode_style", base.style)
+        mels = transfer.transfer(content, encode_style(style))[..., :frames]
         batches.append(quantize(mels.double().numpy(), audio))
     whole = np.concatenate(batches)
     with replacing(path) as temporary, temporary.open("wb") as file:

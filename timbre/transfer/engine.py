@@ -43,13 +43,13 @@ class Engine:
     def __init__(self, backend: Backend[Any]) -> None:
         self.backend, self.audio = backend, backend.audio
 
-    def timbres(self, parts: Sequence[Signal]) -> list[Style]:
+    def styles(self, parts: Sequence[Signal]) -> list[Style]:
         """Style of each of some clips of equal length.
 
         Args:
             parts: `(L,)` each, as `timbre.transfer.styles.parts` returns them.
         """
-        return self.backend.timbres(np.stack([clip_mel(part, self.audio) for part in parts]))
+        return self.backend.styles(np.stack([clip_mel(part, self.audio) for part in parts]))
 
     def average(self, sounds: Sequence[tuple[Sequence[Style], float]]) -> Style:
         """Between several sounds, each made up of parts that count alike.

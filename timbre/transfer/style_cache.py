@@ -33,7 +33,7 @@ class StyleCache:
         key = hashlib.sha256(heard.tobytes()).hexdigest()
         if key not in self._known:
             parts = styles.parts(heard, str(path), self._engine.audio)
-            self._known[key] = self._engine.timbres(parts)
+            self._known[key] = self._engine.styles(parts)
             if len(self._known) > MAX_REMEMBERED:
                 self._known.popitem(last=False)
         self._known.move_to_end(key)

@@ -82,16 +82,16 @@ class Model(TransferModel):
             code = code + self.config.content_noise * torch.randn_like(code)
         return code
 
-    def style(self, clip: Tensor) -> Style:
+    def encode_style(self, clip: Tensor) -> Style:
         """Style of a clip by the encoder: mel in dB, `(B, M, T')`."""
         style: Style = self.style_encoder(self.normalize(clip))
         return style
 
-    def timbre(self, style: Tensor | Style) -> Style:
+    def style(self, clip: Tensor | Style) -> Style:
         """Style of a clip for transfers: of its mel in dB, `(B, M, T')`, or what this returned."""
-        return self.fitted(style, self.encode, self.transfer)
+        return self.fitted_style(clip, self.encode, self.transfer)
 
-    def fitted(
+    def fitted_style(
         self, clip: Tensor | Style, encode: Callable[[Tensor], Tensor], transfer: Transferring
     ) -> Style:
         """The style of a clip, fitted to it as `style_fitting` does where the settings say so.
@@ -105,11 +105,11 @@ class Model(TransferModel):
             return clip
         steps, whole = self.config.fitting_steps, clip.shape[2] // FRAME_MULTIPLE * FRAME_MULTIPLE
         if not steps or not whole:
-            return self.style(clip)
+            return self.encode_style(clip)
         with torch.inference_mode(False):  # what is made in that mode has no gradient
             clip = clip.clone()
             with torch.no_grad():
-                start, crop = self.style(clip), clip[..., :whole]
+                start, crop = self.encode_style(clip), clip[..., :whole]
                 code, target = encode(self.normalize(crop)), self.normalize(crop)
             result = style_fitting.fit_style(
                 start, lambda style: self.decoder(code, style), target, steps,
@@ -141,7 +141,7 @@ class Model(TransferModel):
             `total` and its parts, `reconstruction` without weights, `distance`, `power`, `notes`.
         """
         truth = self.normalize(target)
-        output = self.decoder(code, self.style(style))
+        output = self.decoder(code, self.encode_style(style))
         error = (output - truth).abs()
         weight = 1 + self.config.loudness_weight * (target - self.audio.db_min) / 20
         total = (weight * error).mean() / weight.mean()
@@ -193,6 +193,6 @@ class Model(TransferModel):
 
     def transfer(self, content: Tensor, style: Tensor | Style, **options: Any) -> Tensor:
         """The notes of `content` in the sound of `style`: mels in dB, `(B, M, T)`, T of content."""
-        timbre = self.timbre(style)
-        output = self.decoder(self.encode(self.normalize(content)), timbre)
-        return self.finish(output, self.power(output), timbre)
+        representation = self.style(style)
+        output = self.decoder(self.encode(self.normalize(content)), representation)
+        return self.finish(output, self.power(output), representation)
