@@ -28,9 +28,9 @@ from timbre.report import sources as sources
 from timbre.report import tables as tables
 
 TIMBRE_METRICS = ("timbre", "mfcc", "lsd")  # whose orders of the systems are compared
-SHOWN = ("copy_content", "eq_match", "vqvae", "glow", "glow_shipped", "resynthesis")  # at the end
-EXTREMES = 3  # best and worst cases that are named
-SHUFFLED = "_shuffled"  # ends the name of a system that was given another case's style
+# that a terminal shows at the end
+GLANCE_SYSTEMS = ("copy_content", "eq_match", "vqvae", "glow", "glow_shipped", "resynthesis")
+EXTREME_CASES = 3  # best and worst cases that are named
 
 Summary = Mapping[str, Mapping[str, Interval]]
 
@@ -46,7 +46,7 @@ def pairs(names: list[str]) -> dict[str, list[tuple[str, str]]]:
             (one, other) for n, other in enumerate(models) for one in models[n + 1 :]
         ],
         "Does it listen to the style clip?": [
-            (one, one + SHUFFLED) for one in models if one + SHUFFLED in names
+            (one, wrong) for one in models if (wrong := one + sources.SHUFFLED_SUFFIX) in names
         ],
     }
 
@@ -138,7 +138,7 @@ def html(
         marked=highlighted,
         where=where(systems, labels, highlighted),
         heats=heats,
-        extremes=tables.extremes(systems, models, "lsd", EXTREMES),
+        extremes=tables.extremes(systems, models, "lsd", EXTREME_CASES),
         labels=labels,
         listening=page.listening(cases, args.examples, names, params.audio),
         curves=[page.curve_chart(curve) for curve in sources.curves(args.history)],
@@ -203,7 +203,7 @@ def main() -> None:
             temporary.write_text(text)
     write_scores(args.scores, summary)
     write_plots(args.plots, summary, heats)
-    print(tables.glance(summary, SHOWN))
+    print(tables.glance(summary, GLANCE_SYSTEMS))
     print(f"report of {len(systems)} systems on {len(cases)} cases{took()}: {args.html.resolve()}")
 
 

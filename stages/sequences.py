@@ -26,8 +26,8 @@ from timbre.music import archive, catalog, midi, refusals
 from timbre.music.refusals import Refused
 from timbre.synthesis.soundfonts import SPLITS
 
-CANDIDATES = 8  # segments that the benchmark chooses from, for each of its cases
-MAX_BYTES = 4 * 2**20  # a larger file is none of music, and a hundred are in memory at once
+CANDIDATES_PER_CASE = 8  # segments that the benchmark chooses from, for each of its cases
+MAX_MIDI_BYTES = 4 * 2**20  # a larger file is none of music, and a hundred are in memory at once
 
 
 class Task(NamedTuple):
@@ -64,7 +64,7 @@ def choose(pieces: list[catalog.Piece], settings: Params) -> dict[str, list[tupl
             )
     return {
         split: [(index, number) for _, index, number in sorted(candidates[split])][
-            : getattr(section, split) * (CANDIDATES if split == "test" else 1)
+            : getattr(section, split) * (CANDIDATES_PER_CASE if split == "test" else 1)
         ]
         for split in SPLITS
     }
@@ -99,7 +99,7 @@ def draw(source: Path, pieces: list[catalog.Piece], settings: Params) -> list[ex
     by_number = {piece.number: piece for piece in pieces}
 
     def tasks() -> Iterator[Task]:
-        for number, (_, data) in enumerate(archive.read_members(source, MAX_BYTES, [])):
+        for number, (_, data) in enumerate(archive.read_members(source, MAX_MIDI_BYTES, [])):
             if number in numbers:
                 yield Task(by_number[number], data, numbers[number])
 
@@ -166,7 +166,7 @@ def main() -> None:
     refused = [] if args.before is None else refusals.read(args.before)
     with tqdm(desc="parse", unit="file") as bar:
         pieces = catalog.survey(
-            archive.read_members(args.midi, MAX_BYTES, refused),
+            archive.read_members(args.midi, MAX_MIDI_BYTES, refused),
             settings.audio.segment_seconds,
             settings.sequences.min_onsets,
             refused,

@@ -14,7 +14,7 @@ from timbre.evaluation.cases.cases import Cases
 from timbre.evaluation.results.saving import save
 from timbre.evaluation.systems.measuring import WORKERS, Task, measure, run_all, spread
 
-NEURAL = "timbre.evaluation.systems.neural"  # loads PyTorch, which this command does without
+NEURAL_MODULE = "timbre.evaluation.systems.neural"  # loads PyTorch, which this command does without
 
 
 def build(
@@ -49,7 +49,7 @@ def main() -> None:
     args = parser.parse_args()
 
     params = load()
-    WORKERS.set_forkserver_preload([NEURAL])  # loaded once, where the workers come from
+    WORKERS.set_forkserver_preload([NEURAL_MODULE])  # loaded once, where the workers come from
     cases = Cases(args.benchmark)
     system = partial(build, params, cases.sample_rate, args.vocoder, args.checkpoint)
     task = Task(system, args.benchmark, args.shuffled, params.seed)  # type: ignore[arg-type]

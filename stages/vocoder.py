@@ -32,7 +32,7 @@ from timbre.training.trainer import DivergedError, Trainer
 Figures = dict[str, float]
 
 NO_CURVE = "step,train_loss,valid_loss\n"  # the history of what was not trained
-TRIED = 16  # examples on which the mel is compared
+MEL_ERROR_EXAMPLES = 16  # examples on which the mel is compared
 
 
 def datasets(
@@ -121,7 +121,7 @@ def mel_error(model: vocoder.Vocoder, split: Split, audio: Audio) -> float:
     Returns:
         Mean absolute difference in dB.
     """
-    codes = split.mel(0, TRIED)[:, VIEWS.index("target")]
+    codes = split.mel(0, MEL_ERROR_EXAMPLES)[:, VIEWS.index("target")]
     errors = []
     for target in dequantize(codes, audio):
         with torch.inference_mode():

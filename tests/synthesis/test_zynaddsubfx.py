@@ -33,7 +33,7 @@ from timbre.synthesis.sources import load
 from timbre.synthesis.timbres import Timbre
 from timbre.synthesis.vst2 import Plugin
 from timbre.synthesis.zynaddsubfx import MIN_KEY_SAMPLES, SUFFIX, Request, events, parse, state
-from timbre.synthesis.zynaddsubfx_presets import HELD_OUT_BANKS, VALID, listed, names
+from timbre.synthesis.zynaddsubfx_presets import HELD_OUT_BANKS, VALID_SPLIT, listed, names
 from timbre.synthesis.zynaddsubfx_process import MAX_STARTS, ROOT, Player
 
 installed = pytest.mark.skipif(
@@ -98,7 +98,7 @@ def test_validation_and_banks_that_are_held_out_share_no_preset_with_training() 
     for (source, split), found in draws.items():
         assert all(listed()[each.name].program == each.program for each in found)
         for (other_source, other_split), others in draws.items():
-            if source != other_source or (split == VALID) != (other_split == VALID):
+            if source != other_source or (split == VALID_SPLIT) != (other_split == VALID_SPLIT):
                 assert not found & others
 
 

@@ -16,7 +16,7 @@ from timbre.core.signal import Signal
 Floats = NDArray[np.float64]
 Codes = NDArray[np.uint8]
 
-_FRAMES = 32  # transformed at once: as many as a processor's cache holds
+_BLOCK_FRAMES = 32  # transformed at once: as many as a processor's cache holds
 
 
 @lru_cache(maxsize=4)
@@ -111,10 +111,10 @@ def mel_spectrogram(audio: NDArray[np.floating], settings: Audio) -> Floats:
     mel = np.empty((len(flat), settings.n_mels, count))
     for sound, out in zip(padded, mel, strict=True):
         frames = np.lib.stride_tricks.sliding_window_view(sound, settings.n_fft)[::hop][:count]
-        for start in range(0, count, _FRAMES):
-            spectrum = np.fft.rfft(frames[start : start + _FRAMES] * window)
+        for start in range(0, count, _BLOCK_FRAMES):
+            spectrum = np.fft.rfft(frames[start : start + _BLOCK_FRAMES] * window)
             power = spectrum.real**2 + spectrum.imag**2
-            out[:, start : start + _FRAMES] = filters @ power.T
+            out[:, start : start + _BLOCK_FRAMES] = filters @ power.T
     decibels: Floats = 10 * np.log10(np.maximum(mel, 10 ** (settings.db_min / 10)))
     return decibels.reshape(*audio.shape[:-1], settings.n_mels, count)
 

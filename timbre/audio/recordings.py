@@ -12,7 +12,7 @@ from timbre.core import ffmpeg
 from timbre.core.errors import InputError
 from timbre.core.signal import SILENCE_PEAK, Signal, mixing, without_rumble
 
-MIN_SECONDS = 0.25  # s: less holds hardly a note
+MIN_SECONDS = 0.25  # less holds hardly a note
 MAX_HEADER_BYTES = 4096  # bytes that a file has beside its samples, without being looked at twice
 SAMPLE_BYTES = {"PCM_U8": 1, "PCM_S8": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4}
 

@@ -16,7 +16,7 @@ EXTRAS = {  # packages that the plain install lacks, and what brings them
     "zarr": "train", "essentia": "metrics", "torch": "train",
     "torchaudio": "train", "onnx": "train", "onnxscript": "train",
 }  # fmt: skip
-FULL = (
+GPU_FULL = (
     "expected room on the graphics card, it is full; please lower batch_size or crop_frames of "
     "what is trained, end other programs on the card, or leave it alone with CUDA_VISIBLE_DEVICES= "
     "before the command."
@@ -63,7 +63,7 @@ def run(main: Callable[[], None]) -> None:
         torch = sys.modules.get("torch")  # who did not load it has no card to fill
         if torch is None or not isinstance(error, torch.OutOfMemoryError):
             raise
-        _end(FULL)
+        _end(GPU_FULL)
 
 
 def _end(sentence: str) -> None:

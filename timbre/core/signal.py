@@ -44,7 +44,7 @@ def resampled(audio: Signal, sample_rate: int, new_rate: int) -> Signal:
     return output
 
 
-RUMBLE_SECONDS = 0.05  # s, of the mean that is taken out: what lies below 20 Hz goes
+RUMBLE_SECONDS = 0.05  # of the mean that is taken out: what lies below 20 Hz goes
 CANCELLATION_SHARE = 0.25  # share of the power that unrelated channels would keep in their mean
 
 

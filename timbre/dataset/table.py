@@ -45,7 +45,7 @@ SCHEMA = pa.schema(
 )
 
 
-_GROUP = 512  # rows that are written, and read, at once
+_GROUP_ROWS = 512  # rows that are written, and read, at once
 
 
 def write(path: Path, examples: list[Example]) -> None:
@@ -61,8 +61,8 @@ def write(path: Path, examples: list[Example]) -> None:
         replacing(path) as temporary,
         pq.ParquetWriter(temporary, SCHEMA, compression="zstd") as writer,
     ):
-        for start in range(0, len(examples), _GROUP):
-            rows = [example.row() for example in examples[start : start + _GROUP]]
+        for start in range(0, len(examples), _GROUP_ROWS):
+            rows = [example.row() for example in examples[start : start + _GROUP_ROWS]]
             writer.write_table(pa.Table.from_pylist(rows, SCHEMA))
 
 

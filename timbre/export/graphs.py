@@ -9,7 +9,7 @@ from timbre.models.contract import TransferModel
 from timbre.models.style import Style
 from timbre.models.vocos import model as vocos
 
-MULTIPLE = 8  # frames: models halve the time up to three times
+FRAME_MULTIPLE = 8  # frames: models halve the time up to three times
 
 
 class StyleGraph(nn.Module):

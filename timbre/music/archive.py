@@ -15,7 +15,7 @@ from timbre.core.files import replacing
 from timbre.music.refusals import Refused
 from timbre.music.standard_midi import is_midi
 
-_HEAD = 12  # bytes that tell a MIDI file from others
+_HEAD_BYTES = 12  # bytes that tell a MIDI file from others
 
 
 def read_members(
@@ -52,7 +52,7 @@ def read_members(
                 refused.append(Refused(label, "not_a_file"))
                 continue
             # No declared size is trusted: a member is read to the limit at most.
-            content = file.read(_HEAD)
+            content = file.read(_HEAD_BYTES)
             if not is_midi(content):
                 refused.append(Refused(label, "not_midi"))
                 continue

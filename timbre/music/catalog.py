@@ -68,9 +68,8 @@ def survey(
         count: called after each file.
     """
     files: list[tuple[str, int, Examined]] = []
-    first_files: dict[
-        tuple[str, str], str
-    ] = {}  # rule and name of the content: the file that is kept
+    # the file that is kept, by rule and name of the content
+    first_files: dict[tuple[str, str], str] = {}
     examiner = partial(examine, seconds=seconds, min_onsets=min_onsets)
     for number, ((name, _), outcome) in enumerate(guarded(examiner, members)):
         count()

@@ -26,12 +26,12 @@ from timbre.music.refusals import Refused
 
 # A work that takes longer is left out. Those of sources/scores.yaml take 5 s at most: the limit is
 # for what hangs; if it were near, a slower machine would get other data.
-SECONDS_A_WORK = 60.0
+MAX_WORK_SECONDS = 60.0
 
 
 # Most of these scores name no instrument, and MIDI would call them all pianos: half of such works
 # are given to strings, so that both large families of programs are drawn from.
-UNNAMED = (0, 48)
+UNNAMED_PROGRAMS = (0, 48)
 
 
 class ScoreError(Exception):
@@ -99,7 +99,9 @@ def export(work: str) -> bytes:
             if score is None or not score.recurse().notes:
                 raise EmptyScoreError(f"{work}: no notes")
             score.remove([*score[repeat.RepeatMark], *score[spanner.RepeatBracket]], recurse=True)
-            program = UNNAMED[hashlib.sha256(work.encode()).digest()[0] % len(UNNAMED)]
+            program = UNNAMED_PROGRAMS[
+                hashlib.sha256(work.encode()).digest()[0] % len(UNNAMED_PROGRAMS)
+            ]
             # only a Score has parts; what is none fails here and is counted
             for part in score.parts or [score]:  # type: ignore[union-attr]
                 instruments = list(part[instrument.Instrument]) or [instrument.Instrument()]
@@ -129,7 +131,7 @@ def export_all(names: list[str], refused: list[Refused]) -> Iterator[tuple[str, 
     """
     with ProcessPool(context=multiprocessing.get_context("spawn")) as pool:
         try:
-            results = pool.map(export, names, timeout=SECONDS_A_WORK).result()
+            results = pool.map(export, names, timeout=MAX_WORK_SECONDS).result()
             for name in tqdm(names, desc="scores", unit=" works"):
                 try:
                     yield f"{name}.mid", next(results)

@@ -6,7 +6,7 @@ from timbre.audio.mel import band_spacing, hz_to_mel
 from timbre.core.params import Audio
 
 OCTAVES = {"C5": 72, "C6": 84, "C7": 96, "C8": 108}  # MIDI numbers; below, bands are too wide
-_MOST = 5  # marks of time
+_MAX_TIME_MARKS = 5  # marks of time
 
 
 class Mark(NamedTuple):
@@ -34,7 +34,7 @@ def time_marks(seconds: float) -> list[Mark]:
         seconds: that the picture spans, above 0.
     """
     steps = (unit * 10.0**power for power in range(-3, 6) for unit in (1, 2, 5))
-    step = next(step for step in steps if seconds / step <= _MOST)
+    step = next(step for step in steps if seconds / step <= _MAX_TIME_MARKS)
     count = int(seconds / step + 1e-9)
     texts = [f"{number * step:g} s" for number in range(count + 1)]
     return [

@@ -33,8 +33,8 @@ SYSTEMS = {  # in the order of the tables; a system that is not here is a model
     "glow_shipped": About("model", "conditional Glow that ships in `models/`"),
     "resynthesis": About("ceiling", "the target itself, through the mel spectrogram and vocoder"),
 }
-SHUFFLED = "_shuffled"  # what the name of a model ends with that was given wrong styles
-UNKNOWN = About("model", "")
+SHUFFLED_SUFFIX = "_shuffled"  # what the name of a model ends with that was given wrong styles
+UNKNOWN_SYSTEM = About("model", "")
 
 
 class Published(NamedTuple):
@@ -66,10 +66,10 @@ PACKAGES = (
 
 def about(name: str) -> About:
     """Role of a system, and what to say of it."""
-    if name.endswith(SHUFFLED):
-        model = name.removesuffix(SHUFFLED)
+    if name.endswith(SHUFFLED_SUFFIX):
+        model = name.removesuffix(SHUFFLED_SUFFIX)
         return About("wrong style", f"{model} given another case's style: it should score worse")
-    return SYSTEMS.get(name, UNKNOWN)
+    return SYSTEMS.get(name, UNKNOWN_SYSTEM)
 
 
 def in_order(names: list[str]) -> list[str]:
@@ -78,9 +78,9 @@ def in_order(names: list[str]) -> list[str]:
     ceilings = [name for name in order if SYSTEMS[name].role == "ceiling"]
 
     def place(name: str) -> tuple[bool, bool, int, str]:
-        base = name.removesuffix(SHUFFLED)
+        base = name.removesuffix(SHUFFLED_SUFFIX)
         number = order.index(base) if base in order else len(order)
-        return name in ceilings, name.endswith(SHUFFLED), number, name
+        return name in ceilings, name.endswith(SHUFFLED_SUFFIX), number, name
 
     return sorted(names, key=place)
 

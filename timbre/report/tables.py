@@ -18,8 +18,8 @@ from timbre.evaluation.results.statistics import (
 )
 from timbre.report.sources import about
 
-LEVEL = 0.05  # of significance
-NONE = "\N{EN DASH}"
+SIGNIFICANCE_LEVEL = 0.05  # of significance
+DASH = "\N{EN DASH}"
 Labels = Mapping[str, Mapping[str, str]]  # what is known of a case, by its name
 
 
@@ -66,7 +66,7 @@ class Heat(NamedTuple):
 
 def number(value: float, digits: int) -> str:
     """A figure, or a dash if there is none; with a true minus."""
-    text = NONE if math.isnan(value) else f"{value:.{digits}f}"
+    text = DASH if math.isnan(value) else f"{value:.{digits}f}"
     return text.replace("-", "\N{MINUS SIGN}")
 
 
@@ -78,7 +78,7 @@ def span(interval: Interval, digits: int) -> str:
 def score_cell(intervals: Mapping[str, Interval], metric: str) -> Cell:
     """A mean with its interval."""
     if metric not in intervals:
-        return Cell(NONE)
+        return Cell(DASH)
     digits, interval = METRICS[metric].digits, intervals[metric]
     return Cell(number(interval.mean, digits), span(interval, digits))
 
@@ -149,7 +149,7 @@ def compared(
         for metric in COMPARED
     ]
     p_values = {number: signed_rank(*both) for number, both in enumerate(pairs_of_scores)}
-    certain = iter(p < LEVEL for p in holm(p_values).values())
+    certain = iter(p < SIGNIFICANCE_LEVEL for p in holm(p_values).values())
     scores = iter(pairs_of_scores)
     return [
         Compared(
@@ -169,7 +169,7 @@ def _compared(metric: str, a: Scores, b: Scores, certain: bool, resamples: int, 
     assert lower is not None, metric
     won = wins(a, b, lower, resamples, seed)
     if not won.cases:
-        return Cell(NONE)
+        return Cell(DASH)
     share = f"{won.mean:.0%} ({100 * won.low:.0f} to {100 * won.high:.0f})".replace("%", " %")
     apart = difference(a, b, resamples, seed)
     sign = "+" if apart.mean > 0 else ""

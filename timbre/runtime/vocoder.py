@@ -16,7 +16,7 @@ from timbre.runtime.backend import Floats
 from timbre.runtime.onnx_session import Session
 from timbre.runtime.spectra import Spectrum, hann, istft, stft
 
-SILENCE, MAX_RATIO, MOMENTUM = 1e-14, 1e6, 0.7  # see there
+POWER_FLOOR, MAX_RATIO, MOMENTUM = 1e-14, 1e6, 0.7  # see there
 
 
 class Vocoder:
@@ -56,7 +56,7 @@ class Vocoder:
         spectrum = begun if before is None else begun + np.float32(MOMENTUM) * (begun - before)
         scale = np.float32((2 / hann(n_fft).sum()) ** 2)
         power = (spectrum.real**2 + spectrum.imag**2) * scale
-        ratio = (wanted + np.float32(SILENCE)) / (filters @ power.T + np.float32(SILENCE))
+        ratio = (wanted + np.float32(POWER_FLOOR)) / (filters @ power.T + np.float32(POWER_FLOOR))
         ratio = np.clip(ratio, np.float32(1 / MAX_RATIO), np.float32(MAX_RATIO))
         gain = np.exp((shares @ np.log(ratio)) / 2)
         return istft(spectrum * gain.T, n_fft, hop, len(sound)), begun

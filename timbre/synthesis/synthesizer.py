@@ -26,9 +26,9 @@ Complex = NDArray[np.complex128]
 
 MIDDLE_C = 440 * 2 ** (-9 / 12)  # Hz, about which presets say how they change with the pitch
 CONTROL_RATE = 500  # Hz, at which envelopes and vibrato are computed, linear in between
-MIN_NOTE_SECONDS = 0.02  # s, that a note is held at least
+MIN_NOTE_SECONDS = 0.02  # that a note is held at least
 NOISE_SAMPLES = 2**16  # samples that go round and round
-MODES_BLOCK_SAMPLES = 128  # samples
+MODES_BLOCK_SAMPLES = 128
 MIN_AMPLITUDE = 1e-3  # re the loudest partial: softer ones are left out where each costs time
 NEPERS = np.log(1000)  # of 60 dB
 

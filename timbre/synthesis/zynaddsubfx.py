@@ -35,9 +35,15 @@ MIN_RATE = 32000  # Hz; filters and modulated sounds change where the rate is lo
 SEED = 0x1234  # where the plug-in's random numbers begin
 MIN_KEY_SAMPLES = 64  # samples that a key is down at least
 WET_EFFECTS = ("1", "2")  # types of effects: reverb and echo
-DRY = "0"
-MASTER = {"volume": "80"}  # the plug-in's own default
-PART = {"volume": "96", "min_key": "0", "max_key": "127", "rcv_chn": "0", "key_limit": "60"}
+NO_EFFECT = "0"
+MASTER_PARAMETERS = {"volume": "80"}  # the plug-in's own default
+PART_PARAMETERS = {
+    "volume": "96",
+    "min_key": "0",
+    "max_key": "127",
+    "rcv_chn": "0",
+    "key_limit": "60",
+}
 
 
 class Request(NamedTuple):
@@ -62,12 +68,12 @@ def state(preset: bytes) -> bytes:
     assert instrument is not None
     for kind in instrument.iterfind("INSTRUMENT_EFFECTS/*/EFFECT/par[@name='type']"):
         if kind.get("value") in WET_EFFECTS:
-            kind.set("value", DRY)
+            kind.set("value", NO_EFFECT)
     root = ElementTree.Element(document.tag, document.attrib)
     root.extend(document.findall("BASE_PARAMETERS"))
-    master = ElementTree.SubElement(root, "MASTER")
-    part = ElementTree.Element("PART", id="0")
-    for element, values in ((master, MASTER), (part, PART)):
+    master = ElementTree.SubElement(root, "MASTER_PARAMETERS")
+    part = ElementTree.Element("PART_PARAMETERS", id="0")
+    for element, values in ((master, MASTER_PARAMETERS), (part, PART_PARAMETERS)):
         for name, value in values.items():
             ElementTree.SubElement(element, "par", name=name, value=value)
     ElementTree.SubElement(part, "par_bool", name="enabled", value="yes")

@@ -13,7 +13,7 @@ import numpy as np
 
 TABLE = "zynaddsubfx.csv"
 HELD_OUT_BANKS = ("olivers-100", "olivers-other")  # of one author, with all families
-VALID = "valid"
+VALID_SPLIT = "valid"
 VALID_EVERY = 10  # so many presets, one is for validation alone
 
 
@@ -49,5 +49,5 @@ def draw(rng: np.random.Generator, split: str, *, held_out: bool) -> str:
         split: one of `timbre.synthesis.soundfonts.SPLITS`.
         held_out: from the banks that are held out, or from all others.
     """
-    presets = names(held_out=held_out, valid=split == VALID)
+    presets = names(held_out=held_out, valid=split == VALID_SPLIT)
     return presets[int(rng.integers(len(presets)))]

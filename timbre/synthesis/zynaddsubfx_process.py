@@ -18,7 +18,7 @@ from timbre.synthesis.zynaddsubfx import Request
 MAX_STARTS = 2
 MAX_SOUNDS = 500  # after which another process takes over: each leaves some 0.1 MB
 ROOT = Path(__file__).parent.parent
-EXIT_SECONDS = 5  # s, that a process may take to end by itself
+EXIT_SECONDS = 5  # that a process may take to end by itself
 
 
 class Player:

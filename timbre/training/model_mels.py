@@ -18,7 +18,7 @@ from timbre.core.params import Audio
 from timbre.models import checkpoint
 from timbre.store.store import VIEWS, Split
 
-BATCH_EXAMPLES = 16  # examples
+BATCH_EXAMPLES = 16
 FRAME_MULTIPLE = 8  # frames: models halve the time up to three times
 CONTENT, STYLE, TARGET = (VIEWS.index(view) for view in ("content", "style", "target"))
 

@@ -10,8 +10,10 @@ from timbre.core.signal import Signal
 from timbre.transfer.memmap import Floats, release
 
 # all in frames of the mel
-WINDOW, OVERLAP, FADE = 512, 64, 32  # of the model: with the usual 16 ms, 8 s as in training
-VOCODED, HEARD, JOINT = 2048, 256, 8  # of the vocoder: it hears more than any part of it depends on
+# of the model: with the usual 16 ms, 8 s as in training
+MODEL_WINDOW, MODEL_OVERLAP, MODEL_FADE = 512, 64, 32
+# of the vocoder: it hears more than any part of it depends on
+VOCODER_WINDOW, VOCODER_OVERLAP, VOCODER_FADE = 2048, 256, 8
 FRAME_MULTIPLE = 8  # windows begin at multiples of it, for models halve the time up to three times
 
 

@@ -12,12 +12,12 @@ from timbre.core.signal import SILENCE_PEAK, Signal
 from timbre.runtime.backend import Backend
 from timbre.transfer import noise, streams
 from timbre.transfer.chunking import (
-    FADE,
-    HEARD,
-    JOINT,
-    OVERLAP,
-    VOCODED,
-    WINDOW,
+    MODEL_FADE,
+    MODEL_OVERLAP,
+    MODEL_WINDOW,
+    VOCODER_FADE,
+    VOCODER_OVERLAP,
+    VOCODER_WINDOW,
     assemble,
     starts,
     window_mel,
@@ -131,11 +131,11 @@ class Engine:
 
         mels = allocate(folder / "mel.f32", (total, audio.n_mels))
         computed = self._models(content, gain, timbre, total, settings)
-        assemble(mels, reporting(computed, total, watch, 0.0, 0.5), FADE)
+        assemble(mels, reporting(computed, total, watch, 0.0, 0.5), MODEL_FADE)
         # zeros where the last hop is not a whole one
         made = allocate(folder / RESULT_FILE, (max(total * audio.hop_length, length),))
         heard = reporting(self._vocoded(mels), total * audio.hop_length, watch, 0.5, 1.0)
-        assemble(made, heard, JOINT * audio.hop_length)
+        assemble(made, heard, VOCODER_FADE * audio.hop_length)
         return made[:length]
 
     def _models(
@@ -143,8 +143,8 @@ class Engine:
     ) -> Iterator[tuple[int, Floats]]:
         """Start of each window and the model's output for it, `(T, M)` in dB."""
         options = {name: getattr(settings, name) for name in self.backend.options}
-        for start in starts(total, WINDOW, OVERLAP):
-            stop = min(start + WINDOW, total)
+        for start in starts(total, MODEL_WINDOW, MODEL_OVERLAP):
+            stop = min(start + MODEL_WINDOW, total)
             mel = window_mel(content, gain, start, stop, self.audio)
             release(content)
             drawn = None
@@ -154,7 +154,7 @@ class Engine:
 
     def _vocoded(self, mels: Floats) -> Iterator[tuple[int, Floats]]:
         """Start of each window, in samples, and its audio."""
-        for start in starts(len(mels), VOCODED, HEARD):
-            frames = np.array(mels[start : start + VOCODED]).T
+        for start in starts(len(mels), VOCODER_WINDOW, VOCODER_OVERLAP):
+            frames = np.array(mels[start : start + VOCODER_WINDOW]).T
             release(mels)
             yield start * self.audio.hop_length, self.backend.decode(frames)

@@ -12,7 +12,7 @@ from timbre.core.files import delete, remember
 
 FOLDER_PREFIX = "timbre-transfer-"
 DISK_FULL_BYTES = 1 << 20  # bytes free, below which a disk is full
-NAME_ENDS = "-"  # between the process and what makes the name new
+NAME_SEPARATOR = "-"  # between the process and what makes the name new
 
 
 @contextmanager
@@ -22,7 +22,7 @@ def temporary_folder() -> Iterator[Path]:
     for left in parent.glob(f"{FOLDER_PREFIX}*"):
         if _is_left(left):
             shutil.rmtree(left, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}{NAME_ENDS}"))
+    folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}{NAME_SEPARATOR}"))
     remember(folder)
     try:
         yield folder
@@ -34,7 +34,7 @@ def _is_left(folder: Path) -> bool:
     """Whether the process that made a folder is ours and is no more."""
     if not hasattr(os, "getuid"):  # on Windows, where asking for a process would end it
         return False
-    number = folder.name.removeprefix(FOLDER_PREFIX).partition(NAME_ENDS)[0]
+    number = folder.name.removeprefix(FOLDER_PREFIX).partition(NAME_SEPARATOR)[0]
     try:
         if not number.isdecimal() or folder.stat().st_uid != os.getuid():
             return False

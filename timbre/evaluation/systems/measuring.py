@@ -16,7 +16,7 @@ from timbre.evaluation.cases.cases import Case, Cases
 from timbre.evaluation.systems.systems import System
 
 MEBIBYTE = 2**20
-MAX_TIMED_TWICE = 5.0  # seconds, above which a case is not run again to be timed
+MAX_REPEATED_SECONDS = 5.0  # seconds, above which a case is not run again to be timed
 WORKERS = get_context("forkserver")
 
 
@@ -68,7 +68,7 @@ class SystemRunner:
         if output is None:
             return None, {}
         # what is made once is none of a case's cost, but it hardly shows in a long one
-        if seconds < MAX_TIMED_TWICE:
+        if seconds < MAX_REPEATED_SECONDS:
             _, seconds = self._timed(number)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MEBIBYTE
         return output, {

@@ -21,7 +21,7 @@ from timbre.models.contract import Losses, TrainableModel
 from timbre.models.timbre_net.config import TimbreNetConfig
 from timbre.models.timbre_net.families import FAMILIES
 
-BANDS, LOWEST, HIGHEST = 128, 20.0, 8000.0  # Hz, what it hears of any mel
+BANDS, LOWEST_HZ, HIGHEST_HZ = 128, 20.0, 8000.0  # Hz, what it hears of any mel
 MFCC_RANGE = slice(1, 13)  # the 2nd to the 13th; the first is the level
 HOP_SECONDS = 0.032  # of the frames that the net sees, about the reference's 500 of 16,000
 KERNELS = (4, 4, 4, 2)  # of the blocks, which also pool by as much
@@ -151,7 +151,7 @@ def _bands(audio: Audio) -> NDArray[np.float64]:
 
     Beyond the mel's own bands stands what is in the outermost.
     """
-    own_centers = mel_edges(BANDS, LOWEST, HIGHEST)[1:-1]
+    own_centers = mel_edges(BANDS, LOWEST_HZ, HIGHEST_HZ)[1:-1]
     centers = mel_edges(audio.n_mels, audio.f_min, audio.f_max)[1:-1]
     return np.stack([np.interp(own_centers, centers, one) for one in np.eye(audio.n_mels)], axis=1)
 
