@@ -131,7 +131,7 @@ def dequantize(codes: Codes, settings: Audio) -> NDArray[np.float32]:
 
 
 def clip_mel(sound: Signal, audio: Audio) -> NDArray[np.float32]:
-    """The mel of a clip in dB, `(M, T)`, its last frame repeated until T is a multiple of 8.
+    """Mel of a clip in dB, `(M, T)`, padded by its last frame until T is a multiple of 8.
 
     Models halve the time up to three times.
     """

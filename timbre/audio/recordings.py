@@ -1,4 +1,4 @@
-"""Recordings of any kind, and the pairs of them that somebody wants transferred."""
+"""Recordings as mono signals: of any format, rate and number of channels."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory

@@ -1,4 +1,4 @@
-"""Ends of every command: a sentence and exit code 2 for what the user can mend; nothing is left."""
+"""Exits of commands: what the user can mend ends with a sentence and code 2, and leaves nothing."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ GPU_FULL = (
 
 
 def leave_nothing() -> None:
-    """Let SIGTERM and SIGHUP delete what this process has begun to write, and end it."""
+    """Handle SIGTERM and SIGHUP: delete what this process has begun to write, and end it."""
     for name in ("SIGTERM", "SIGHUP"):  # Windows has no terminals that hang up
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:

@@ -78,7 +78,7 @@ def transpose(notes: Notes, semitones: int) -> Notes:
 
 
 def content_key(tracks: list[Track]) -> str:
-    """A name for what a piece plays, whatever its file is called: equal notes, equal name.
+    """Fingerprint of what a piece plays: equal notes, equal name, whatever the file is called.
 
     Times are taken in units of 10 ms, so that a file saved again by another program keeps its name.
     """
@@ -97,7 +97,7 @@ def _grid(notes: Notes) -> NDArray[np.int32]:
 
 
 def piano_roll(notes: Notes, frames: int, frames_per_second: float) -> NDArray[np.bool_]:
-    """`(128, frames)`: which pitches sound at the middle of each frame."""
+    """Piano roll `(128, frames)`: which pitches sound at the middle of each frame."""
     middle = (np.arange(frames) + 0.5) / frames_per_second
     roll = np.zeros((128, frames), bool)
     for note in notes:

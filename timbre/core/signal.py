@@ -49,7 +49,7 @@ CANCELLATION_SHARE = 0.25  # share of the power that unrelated channels would ke
 
 
 def without_rumble(sound: NDArray[np.floating], sample_rate: int) -> NDArray[np.float64]:
-    """Take out an offset and what lies below hearing, `(L,)` or `(L, C)`, without shifting phases.
+    """High-pass filter against offset and rumble, `(L,)` or `(L, C)`, without shifting phases.
 
     A triangular mean of a tenth of a second is subtracted: 20 Hz and above stay within 0.4 dB.
     """
@@ -64,7 +64,7 @@ def without_rumble(sound: NDArray[np.floating], sample_rate: int) -> NDArray[np.
 
 
 def mixing(power: NDArray[np.float64], together: float) -> NDArray[np.float64]:
-    """Weights by which channels become one, so that nothing audible vanishes.
+    """Downmix weights of channels, so that nothing audible vanishes.
 
     Their mean, unless they cancel in it, as those of opposite sign do: then the loudest alone.
 

@@ -76,7 +76,7 @@ class Sequences(Section):
 
 
 class Example(NamedTuple):
-    """Notes A for content and target, notes B for style; timbre S is to be heard, T is given.
+    """Example: notes A of content and target, B of style; timbre S is to be heard, T is given.
 
     The views are content = A in T, style = B in S, target = A in S.
     """

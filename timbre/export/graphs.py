@@ -1,4 +1,4 @@
-"""What is exported of a model: the sound of a clip, a transfer and a vocoder's spectrum."""
+"""Modules that are exported: a model's style and transfer, and a vocoder's spectrum."""
 
 import numpy as np
 import torch

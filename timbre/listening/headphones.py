@@ -21,7 +21,7 @@ _LEVEL, _SOFTER = 0.1, 10 ** (-6 / 20)
 
 
 def softest(listener: str, attempt: int, number: int) -> tuple[int, int]:
-    """Which tone of a round is the softest, and which has its channels in opposite phase."""
+    """Tones of a round: which is the softest, and which has its channels in opposite phase."""
     drawn = int(fingerprint("headphones", listener, attempt, number), 16)
     soft = drawn % TONE_COUNT
     return soft, (soft + 1 + drawn // TONE_COUNT % (TONE_COUNT - 1)) % TONE_COUNT

@@ -1,4 +1,4 @@
-"""MIDI files out of a folder or an archive, and into one tar: streamed, never unpacked to disk."""
+"""Archives of MIDI files: streamed from folder, zip or tar into one tar, never unpacked to disk."""
 
 import gzip
 import io

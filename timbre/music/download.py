@@ -1,4 +1,4 @@
-"""One large file from the web: resumed where it stopped, complete or absent."""
+"""Download of one large file: resumed where it stopped, complete or absent."""
 
 import time
 from pathlib import Path

@@ -23,7 +23,7 @@ Signature = NDArray[np.uint64]
 
 
 def music_key(tracks: list[Track]) -> str:
-    """A name for the music: equal for files that differ only in what the module leaves out.
+    """Fingerprint of the music: equal for files that differ only in what the module leaves out.
 
     In a piece of fewer than `MIN_NOTES` notes, times and octaves count as well.
     """

@@ -1,4 +1,4 @@
-"""Examples -> the three views that a store keeps."""
+"""Rendering of examples: the three views that a store keeps."""
 
 from collections import OrderedDict
 from functools import lru_cache

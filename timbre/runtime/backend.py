@@ -1,4 +1,4 @@
-"""What a transfer computes with: networks that run in ONNX Runtime, or in PyTorch."""
+"""Backends of transfers: networks that run in ONNX Runtime, or in PyTorch."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence

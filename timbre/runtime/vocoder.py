@@ -1,4 +1,4 @@
-"""Mel -> audio without PyTorch: a graph tells the spectrum, and the audio is corrected by the mel.
+"""Vocoder without PyTorch: a graph tells the spectrum, and the audio is corrected by the mel.
 
 The same as `timbre.models.vocoder.model`, in which it says why.
 """

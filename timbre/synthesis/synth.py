@@ -1,4 +1,4 @@
-"""Notes -> audio with FluidSynth, in memory."""
+"""FluidSynth: notes -> audio, in memory."""
 
 import ctypes
 from collections.abc import Iterator

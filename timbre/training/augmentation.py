@@ -1,4 +1,4 @@
-"""More timbres than there are recordings: what may happen to a mel on its way to a microphone."""
+"""Augmentation of mels by what may happen on the way to a microphone, for more timbres."""
 
 import torch
 import torch.nn.functional as F

@@ -1,4 +1,4 @@
-"""The mels that a transfer model makes: what a vocoder is given in use.
+"""Mels that a transfer model makes: what a vocoder is given in use.
 
 They are made once, before a training, and kept beside its progress, so that one that is taken up
 again reads the same ones.

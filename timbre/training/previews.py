@@ -1,4 +1,4 @@
-"""Pictures along a training: what the model makes of a few validation examples."""
+"""Previews of a training: pictures of what the model makes of a few validation examples."""
 
 from collections.abc import Callable
 from pathlib import Path

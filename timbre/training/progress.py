@@ -1,4 +1,4 @@
-"""Training that survives a kill: weights, optimizer and history in one file, replaced whole."""
+"""Progress of a training, which survives a kill: one file, replaced whole."""
 
 import csv
 import math

@@ -36,7 +36,7 @@ def starts(total: int, window: int, overlap: int) -> list[int]:
 
 
 def assemble(out: Floats, pieces: Iterable[tuple[int, Floats]], fade: int) -> None:
-    """Put pieces together, each faded into the next in the middle of what they share.
+    """Overlap-add: put pieces together, each cross-faded into the next where they overlap.
 
     There both have heard what comes before and after. Where they agree, the seam is nowhere.
 
@@ -59,7 +59,7 @@ def assemble(out: Floats, pieces: Iterable[tuple[int, Floats]], fade: int) -> No
 
 
 def faded(old: Floats, new: Floats) -> Floats:
-    """From one thing to another; of audio, so that what they have in power stays.
+    """Cross-fade from one thing to another; of audio, so that its power stays.
 
     Two equal sounds are faded linearly, two that have nothing in common with equal power, which
     would be 3 dB too loud for equal ones; what lies between by how alike they are.

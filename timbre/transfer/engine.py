@@ -1,4 +1,4 @@
-"""A model and a vocoder over sounds of any length, in windows, so that length costs no memory."""
+"""Engine of transfers: a model and a vocoder over sounds of any length, window by window."""
 
 import shutil
 from collections.abc import Iterator, Sequence
@@ -52,7 +52,7 @@ class Engine:
         return self.backend.styles(np.stack([clip_mel(part, self.audio) for part in parts]))
 
     def average(self, sounds: Sequence[tuple[Sequence[Style], float]]) -> Style:
-        """Between several sounds, each made up of parts that count alike.
+        """Weighted mean of several sounds, each made up of parts that count alike.
 
         Args:
             sounds: the parts of each, and its share of the whole, which sum to 1.

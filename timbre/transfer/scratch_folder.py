@@ -1,4 +1,4 @@
-"""Temporary folders of transfers: what of killed ones is left is removed, a full disk is named."""
+"""Temporary folders of transfers: those of killed processes are removed, a full disk is named."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ NAME_SEPARATOR = "-"  # between the process and what makes the name new
 
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """A new folder, which is deleted afterwards; those of processes that were killed go too."""
+    """Temporary folder, deleted afterwards; those that killed processes left are deleted too."""
     parent = Path(tempfile.gettempdir())
     for left in parent.glob(f"{FOLDER_PREFIX}*"):
         if _is_left(left):

@@ -22,7 +22,7 @@ MIXED_FILE, RESAMPLED_FILE = "mixed.f32", "resampled.f32"  # files in the folder
 
 
 def between(content: Sound, made: Sound, strength: float, top: float, folder: Path) -> Sound:
-    """The sound at some strength between a content and what a model made of it.
+    """Sound at some strength between a content and what a model made of it.
 
     Args:
         content: not silent.
@@ -61,7 +61,7 @@ def between(content: Sound, made: Sound, strength: float, top: float, folder: Pa
 
 
 def _soft(spectrum: NDArray[np.complex128]) -> NDArray[np.float64]:
-    """Absolute values, none of them softer than counts."""
+    """Magnitudes, none of them below `MIN_AMPLITUDE`."""
     return np.maximum(np.abs(spectrum), MIN_AMPLITUDE)
 
 

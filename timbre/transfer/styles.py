@@ -1,4 +1,4 @@
-"""Parts of a style recording that are heard: all of a short one, the loudest of a long one."""
+"""Style recordings: the parts that count, all of a short one, the loudest of a long one."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Sound files that are written: in the format of their extension, whole or not at all."""
+"""Output files: written in the format of their extension, whole or not at all."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -120,7 +120,7 @@ def resampled(sound: Floats, gain: float, made_at: int, sample_rate: int) -> Ite
 def _encode(
     path: Path, pieces: Iterator[Floats], channels: int, sample_rate: int, options: tuple[str, ...]
 ) -> None:
-    """Let ffmpeg write what libsndfile cannot."""
+    """Encode by ffmpeg what libsndfile cannot write."""
     words = [
         *(*ffmpeg.QUIETLY, "-y", *ffmpeg.samples(sample_rate, channels, "pipe:0")),
         *(*options, f"file:{path}"),

@@ -1,4 +1,4 @@
-"""Distances between the envelopes of two clips: what a style of a single vector loses."""
+"""Envelope metrics of two clips: what a style of a single vector loses."""
 
 from collections.abc import Iterator
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""How far scores of one system lie apart over several runs, of other seeds say."""
+"""Spread of scores over several runs, of other seeds say."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""A code of notes and a style -> a mel."""
+"""Decoder: a code of notes and a style -> a mel."""
 
 import torch
 import torch.nn.functional as F

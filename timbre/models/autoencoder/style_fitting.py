@@ -1,4 +1,4 @@
-"""A style fitted to its clip: what an encoder missed of a sound is found by making the clip again.
+"""Style fitting: what an encoder missed of a sound is found by making its clip again.
 
 An encoder hears a timbre that it never met as the nearest one it knows. But the clip tells more:
 given its own notes and its own style, a model must make the clip itself. So the style is moved by

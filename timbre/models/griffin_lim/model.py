@@ -1,4 +1,4 @@
-"""The vocoder that needs no training."""
+"""Griffin-Lim: the vocoder that needs no training."""
 
 import torch
 import torchaudio

@@ -1,4 +1,4 @@
-"""The net that measures timbre: clips of one sound lie close, whatever they play.
+"""Timbre net: embeddings of clips, of which those of one sound lie close, whatever they play.
 
 The shape is that of Cifka et al. 2021 (arXiv:2102.05749, section 4.3, and the code published with
 it): mel-frequency cepstral coefficients 2 to 13, four blocks of convolution, normalisation and

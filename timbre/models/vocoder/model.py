@@ -1,4 +1,4 @@
-"""Mel spectrogram -> audio: any vocoder, corrected until its audio has the mel that was wanted.
+"""Vocoders, mel -> audio: any of them, corrected until its audio has the mel that was asked for.
 
 A vocoder's checkpoint is one of this module's `Model`, which stands on `griffin_lim` or `vocos`; so
 what loads it need not know which.
