@@ -9,7 +9,8 @@ import numpy as np
 
 from timbre.synthesis import zynaddsubfx_presets
 from timbre.synthesis.soundfonts import SPLITS, SYNTHESIZER, ZYNADDSUBFX, ZYNADDSUBFX_HELD_OUT
-from timbre.synthesis.synthesizer_presets import Preset, draw_preset
+from timbre.synthesis.synthesizer_drawing import draw_preset
+from timbre.synthesis.synthesizer_presets import Preset
 
 PRESET_COUNT = 2**40  # presets of a split
 
