@@ -5,6 +5,7 @@ bins, D latent channels, K codebook entries, N examples or notes.
 """
 
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 import scipy.sparse
@@ -15,7 +16,9 @@ from timbre.core.signal import Signal
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.uint8]
+Pitch = TypeVar("Pitch", float, NDArray[np.float64])
 
+FRAME_MULTIPLE = 8  # frames: models halve the time up to three times
 _BLOCK_FRAMES = 32  # transformed at once: as many as a processor's cache holds
 
 
@@ -71,6 +74,11 @@ def triangles(edges: Floats, sample_rate: int, n_fft: int) -> Floats:
 @lru_cache(maxsize=4)
 def _sparse_filters(settings: Audio) -> scipy.sparse.csr_array:
     return scipy.sparse.csr_array(mel_filters(settings))
+
+
+def midi_to_hz(pitch: Pitch) -> Pitch:
+    """MIDI pitch -> Hz, in equal temperament; A4 is 440 Hz."""
+    return 440 * 2 ** ((pitch - 69) / 12)
 
 
 def hz_to_mel(hz: float) -> float:
@@ -131,9 +139,6 @@ def dequantize(codes: Codes, settings: Audio) -> NDArray[np.float32]:
 
 
 def clip_mel(sound: Signal, audio: Audio) -> NDArray[np.float32]:
-    """Mel of a clip in dB, `(M, T)`, padded by its last frame until T is a multiple of 8.
-
-    Models halve the time up to three times.
-    """
+    """Mel of a clip in dB, `(M, T)`, padded by its last frame to a multiple of `FRAME_MULTIPLE`."""
     frames = mel_spectrogram(sound, audio).astype(np.float32)
-    return np.pad(frames, [(0, 0), (0, -frames.shape[1] % 8)], mode="edge")
+    return np.pad(frames, [(0, 0), (0, -frames.shape[1] % FRAME_MULTIPLE)], mode="edge")

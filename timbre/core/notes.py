@@ -11,6 +11,8 @@ NOTE = np.dtype([("pitch", "u1"), ("velocity", "u1"), ("start", "f4"), ("end", "
 
 Notes = NDArray[np.void]  # (N,) of NOTE
 
+DRUM_CHANNEL = 9  # from 0, as General MIDI has it
+
 
 class Track(NamedTuple):
     """The notes of one instrument in one piece."""

@@ -9,8 +9,6 @@ from timbre.models.contract import TransferModel
 from timbre.models.style import Style
 from timbre.models.vocos import model as vocos
 
-FRAME_MULTIPLE = 8  # frames: models halve the time up to three times
-
 
 class StyleGraph(nn.Module):
     """Mel of a clip -> how it sounds.

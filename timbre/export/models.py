@@ -8,11 +8,12 @@ import torch
 from torch import Tensor, nn
 from torch.export import Dim
 
+from timbre.audio.mel import FRAME_MULTIPLE
 from timbre.core.errors import InputError
 from timbre.core.files import replacing, sha256
 from timbre.core.params import Audio
 from timbre.export import onnx_files
-from timbre.export.graphs import FRAME_MULTIPLE, StyleGraph, TransferGraph, VocoderGraph
+from timbre.export.graphs import StyleGraph, TransferGraph, VocoderGraph
 from timbre.export.substitutes import exportable, fitting_steps
 from timbre.models import card, checkpoint, registry, shipped
 from timbre.models.contract import TransferModel

@@ -7,11 +7,9 @@ import numpy as np
 import pretty_midi
 from numpy.typing import NDArray
 
-from timbre.core.notes import NOTE, Track, notes_by_part, notes_from_columns
+from timbre.core.notes import DRUM_CHANNEL, NOTE, Track, notes_by_part, notes_from_columns
 from timbre.music.midi_events import Events, Integers, decode
 from timbre.music.standard_midi import BEAT_MICROSECONDS, sequence
-
-DRUM_CHANNEL = 9  # from 0, as General MIDI has it
 
 
 class MidiError(ValueError):

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
+from timbre.core import scratch
 from timbre.core.errors import InputError
 from timbre.core.files import fingerprint
 from timbre.core.params import Section, read
@@ -14,8 +15,6 @@ from timbre.music.archive import read_members
 from timbre.music.download import download
 from timbre.music.refusals import Refused
 from timbre.music.scores import export_all, works
-
-SCRATCH = Path(".scratch")  # ignored by Git and DVC: a download survives whatever they clean up
 
 
 class Midi(Section):
@@ -58,7 +57,8 @@ def locate(section: Midi) -> Path | list[str]:
         return listing.collections
     assert listing.url is not None
     name = PurePosixPath(urlsplit(listing.url).path).name
-    archive = SCRATCH / f"{fingerprint(listing.url)}-{name}"
+    # where a download survives whatever Git and DVC clean up
+    archive = scratch.ROOT / f"{fingerprint(listing.url)}-{name}"
     download(listing.url, archive)
     return archive
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from timbre.audio.mel import band_spacing, hz_to_mel
+from timbre.audio.mel import band_spacing, hz_to_mel, midi_to_hz
 from timbre.core.params import Audio
 
 OCTAVES = {"C5": 72, "C6": 84, "C7": 96, "C8": 108}  # MIDI numbers; below, bands are too wide
@@ -20,7 +20,7 @@ def pitch_marks(audio: Audio) -> list[Mark]:
     """Marks of the octaves that a mel spectrogram shows, at the middle of their bands."""
     marks = []
     for name, number in OCTAVES.items():
-        hertz = 440 * 2 ** ((number - 69) / 12)
+        hertz = midi_to_hz(number)
         band = (hz_to_mel(hertz) - hz_to_mel(audio.f_min)) / band_spacing(audio) - 1
         if 0 <= band < audio.n_mels:
             marks.append(Mark(name, round(100 * (band + 0.5) / audio.n_mels, 1)))

@@ -17,6 +17,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from timbre.audio.mel import midi_to_hz
 from timbre.core.notes import Notes
 from timbre.core.params import Audio
 from timbre.synthesis.synthesizer_presets import MAX_PARTIALS, Peak, Preset, Voice
@@ -24,7 +25,7 @@ from timbre.synthesis.synthesizer_presets import MAX_PARTIALS, Peak, Preset, Voi
 Floats = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
-MIDDLE_C = 440 * 2 ** (-9 / 12)  # Hz, about which presets say how they change with the pitch
+MIDDLE_C = midi_to_hz(60)  # Hz, about which presets say how they change with the pitch
 CONTROL_RATE = 500  # Hz, at which envelopes and vibrato are computed, linear in between
 MIN_NOTE_SECONDS = 0.02  # that a note is held at least
 NOISE_SAMPLES = 2**16  # samples that go round and round
@@ -97,7 +98,7 @@ class _Instrument:
             room: samples.
         """
         preset = self._preset
-        hertz = 440 * 2 ** ((pitch - 69) / 12)
+        hertz = midi_to_hz(pitch)
         count = min(room, round((seconds + preset.release) * self._rate))
         if count <= 0 or hertz >= self._rate / 2:
             return np.zeros(0)

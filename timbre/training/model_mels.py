@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from timbre.audio.mel import Codes, dequantize, quantize
+from timbre.audio.mel import FRAME_MULTIPLE, Codes, dequantize, quantize
 from timbre.core.errors import InputError
 from timbre.core.files import replacing
 from timbre.core.params import Audio
@@ -19,7 +19,6 @@ from timbre.models import checkpoint
 from timbre.store.store import VIEWS, Split
 
 BATCH_EXAMPLES = 16
-FRAME_MULTIPLE = 8  # frames: models halve the time up to three times
 CONTENT, STYLE, TARGET = (VIEWS.index(view) for view in ("content", "style", "target"))
 
 

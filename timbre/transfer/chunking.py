@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from timbre.audio.mel import clip_mel
+from timbre.audio.mel import FRAME_MULTIPLE, clip_mel
 from timbre.core.params import Audio
 from timbre.core.signal import Signal
 from timbre.transfer.memmap import Floats, release
@@ -14,7 +14,6 @@ from timbre.transfer.memmap import Floats, release
 MODEL_WINDOW, MODEL_OVERLAP, MODEL_FADE = 512, 64, 32
 # of the vocoder: it hears more than any part of it depends on
 VOCODER_WINDOW, VOCODER_OVERLAP, VOCODER_FADE = 2048, 256, 8
-FRAME_MULTIPLE = 8  # windows begin at multiples of it, for models halve the time up to three times
 
 
 def starts(total: int, window: int, overlap: int) -> list[int]:
@@ -87,16 +86,17 @@ def window_mel(content: Signal, gain: float, start: int, stop: int, audio: Audio
     Args:
         content: `(L,)`, of `audio.n_fft` samples or more.
         gain: that it is multiplied by.
-        start: a frame, multiple of 8.
-        stop: a frame, multiple of 8; at most the whole's frames rounded up to that, the last of
-            them repeated.
+        start: a frame, a multiple of `FRAME_MULTIPLE`.
+        stop: likewise; at most the whole's frames rounded up to that, the last of them repeated.
         audio: the mel's settings.
 
     Returns:
         `(M, stop - start)` in dB.
     """
     hop = audio.hop_length
-    around = -(-audio.n_fft // 2 // hop // 8) * 8  # a frame's window reaches so far
+    around = (
+        -(-audio.n_fft // 2 // hop // FRAME_MULTIPLE) * FRAME_MULTIPLE
+    )  # a frame's window reaches so far
     first = max(start - around, 0)
     heard = content[first * hop : (stop + around) * hop] * np.float32(gain)
     return clip_mel(heard, audio)[:, start - first : stop - first]

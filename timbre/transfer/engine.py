@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from timbre.audio.mel import clip_mel
+from timbre.audio.mel import FRAME_MULTIPLE, clip_mel
 from timbre.core.signal import SILENCE_PEAK, Signal
 from timbre.runtime.backend import Backend
 from timbre.transfer import noise, streams
@@ -127,7 +127,7 @@ class Engine:
         gain = min(10 ** (audio.level_db / 20) / rms, MAX_PEAK / peak)
         if length < audio.n_fft:  # the mel takes no less
             content = np.pad(content, (0, audio.n_fft - length))
-        total = -(-(len(content) // audio.hop_length) // 8) * 8
+        total = -(-(len(content) // audio.hop_length) // FRAME_MULTIPLE) * FRAME_MULTIPLE
 
         mels = allocate(folder / "mel.f32", (total, audio.n_mels))
         computed = self._models(content, gain, timbre, total, settings)

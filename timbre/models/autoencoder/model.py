@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from timbre.audio.mel import FRAME_MULTIPLE
 from timbre.core.params import Audio
 from timbre.models.autoencoder import style_fitting
 from timbre.models.autoencoder.config import AutoencoderConfig
@@ -26,7 +27,6 @@ Transferring = Callable[[Tensor, Style], Tensor]
 PITCHES = 128  # of MIDI
 NOTE_WEIGHT = 5.0  # weight of a sounding pitch in the note loss: most are silent
 POWER_KERNEL = 5  # frames
-FRAME_MULTIPLE = 8  # frames: models halve the time up to three times
 NOTE_BIAS = -4.0  # where the note head begins: a pitch sounds in two frames of a hundred
 
 
