@@ -1,4 +1,9 @@
-"""Archives of MIDI files: streamed from folder, zip or tar into one tar, never unpacked to disk."""
+"""Archives of MIDI files: streamed from folder, zip or tar into one tar, never unpacked to disk.
+
+By the standard library, which tells of all damage. libarchive (libarchive-c 5.3) reads 3,000 files
+in half the time, but takes an archive that ends between two members for whole, and passes over
+wrong checksums of zip and gzip.
+"""
 
 import gzip
 import io

@@ -1,4 +1,8 @@
-"""Download of one large file: resumed where it stopped, complete or absent."""
+"""Download of one large file: resumed where it stopped, complete or absent.
+
+Of what is there for it, pooch begins again where it was interrupted, and curl goes on with a file
+that has changed since.
+"""
 
 import time
 from pathlib import Path
