@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from timbre.audio.mel import Codes, dequantize
+from timbre.audio.mel import FRAME_MULTIPLE, Codes, dequantize
 from timbre.core.console import run
 from timbre.core.errors import InputError
 from timbre.dataset.examples import STYLE_MUSIC
@@ -109,7 +109,7 @@ def distances(codes: Codes, model: Model) -> NDArray[np.float64]:
         `(N, 5)`, dB, as `COLUMNS` says. Log-spectral distances as `distances.lsd` takes them,
         of the models' own mels.
     """
-    frames = codes.shape[-1] // autoencoder.FRAME_MULTIPLE * autoencoder.FRAME_MULTIPLE
+    frames = codes.shape[-1] // FRAME_MULTIPLE * FRAME_MULTIPLE
     views = {view: codes[:, number, :, :frames] for number, view in enumerate(VIEWS)}
     views["wrong"] = np.roll(views["style"], 1, axis=0)
     found = []
@@ -129,11 +129,11 @@ def distances(codes: Codes, model: Model) -> NDArray[np.float64]:
 def _transfers(mels: dict[str, Tensor], model: Model) -> Iterator[Tensor]:
     """Outputs of a model for some cases' mels in dB, in the order of `COLUMNS`."""
     base = model if isinstance(model, autoencoder.Model) else model.base
-    own = base.style(mels["target"])
-    yield model.transfer(mels["content"], base.style(mels["style"]))
+    own = base.encode_style(mels["target"])
+    yield model.transfer(mels["content"], base.encode_style(mels["style"]))
     yield model.transfer(mels["content"], own)
     yield model.transfer(mels["target"], own)
-    yield model.transfer(mels["content"], base.style(mels["wrong"]))
+    yield model.transfer(mels["content"], base.encode_style(mels["wrong"]))
 
 
 def rows(name: str, model: Model, path: Path, split: str, cases: int) -> Iterator[Row]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from stages.params import load
 from timbre.core.console import run
 from timbre.evaluation.cases.cases import Cases
-from timbre.evaluation.results.kept import keep
+from timbre.evaluation.results.saving import save
 from timbre.evaluation.systems.measuring import Task, measure, run_all, spread
 from timbre.evaluation.systems.systems import COPIES, baseline
 
@@ -36,11 +36,11 @@ def main() -> None:
     limit = 0 if copies else params.transfer.limits[args.name]
     first, *others = sorted(order[: limit or len(labels)])
     sound, cost = measure(task, first)
-    found = {first: sound, **run_all(task, others, args.name)}
-    made = {labels[n]["name"]: each for n, each in found.items() if each is not None}
+    outputs = {first: sound, **run_all(task, others, args.name)}
+    sounds = {labels[n]["name"]: each for n, each in outputs.items() if each is not None}
     examples = [labels[number]["name"] for number in order[: params.transfer.examples]]
-    keep(made, examples, cost, cases, (args.outputs, args.cost, args.examples))
-    print(f"{args.name}: {len(made)} of {len(labels)} cases")
+    save(sounds, examples, cost, cases, (args.outputs, args.cost, args.examples))
+    print(f"{args.name}: {len(sounds)} of {len(labels)} cases")
 
 
 if __name__ == "__main__":

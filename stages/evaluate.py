@@ -86,8 +86,8 @@ def score(paths: Paths, number: int) -> dict[str, Scores]:
     outputs = {name: system.get(case.name) for name, system in inside.items()}
     length = len(case.content)
     outputs |= {name: system.get(case.name, length) for name, system in outside.items()}
-    made = {name: sound for name, sound in outputs.items() if sound is not None}
-    return scorer(paths.timbre, cases.sample_rate).score(case, made)
+    sounds = {name: sound for name, sound in outputs.items() if sound is not None}
+    return scorer(paths.timbre, cases.sample_rate).score(case, sounds)
 
 
 def score_all(paths: Paths) -> dict[str, dict[str, Scores]]:
@@ -111,12 +111,12 @@ def score_all(paths: Paths) -> dict[str, dict[str, Scores]]:
 
 def means(rows: dict[str, Scores]) -> dict[str, float]:
     """Means of the headline metrics over the cases that have them, and how many cases there are."""
-    found: dict[str, float] = {"cases": len(rows)}
+    figures: dict[str, float] = {"cases": len(rows)}
     for metric in HEADLINE:
         values = [row[metric] for row in rows.values() if metric in row]
         if values:
-            found[metric] = round(float(np.mean(values)), 3)
-    return found
+            figures[metric] = round(float(np.mean(values)), 3)
+    return figures
 
 
 def main() -> None:

@@ -43,11 +43,11 @@ def read(path: Path) -> Values:
 
 def leaves(values: Values, prefix: str = "") -> Values:
     """Everything in a mapping that is no mapping itself, by dotted key."""
-    found: Values = {}
+    flat: Values = {}
     for name, value in values.items():
         key = f"{prefix}{name}"
-        found |= leaves(value, f"{key}.") if isinstance(value, dict) else {key: value}
-    return found
+        flat |= leaves(value, f"{key}.") if isinstance(value, dict) else {key: value}
+    return flat
 
 
 def merge(values: Values, changes: Values) -> None:

@@ -50,11 +50,11 @@ def publish(source: Path, folder: Path, name: str, about: card.About, half: bool
     graph_files.remove(folder / name)  # they point into the weights that were there
     target = folder / name / shipped.WEIGHTS
     checkpoint.save(target, halved(model, source) if half else model)
-    made = card.of(target, name, "float16" if half else "float32", about)
-    write_json(folder / name / shipped.CARD, made.model_dump())
+    new_card = card.of(target, name, "float16" if half else "float32", about)
+    write_json(folder / name / shipped.CARD, new_card.model_dump())
     with replacing(folder / name / shipped.PAGE) as temporary:
-        temporary.write_text(card.markdown(made), encoding="utf-8")
-    return made
+        temporary.write_text(card.markdown(new_card), encoding="utf-8")
+    return new_card
 
 
 def _exported(path: Path, name: str) -> list[str]:
@@ -78,10 +78,10 @@ def main() -> None:
     args = parser.parse_args()
 
     about = card.read_about(args.about)
-    made = publish(args.checkpoint, args.to, args.name, about, args.half)
+    new_card = publish(args.checkpoint, args.to, args.name, about, args.half)
     for remark in _exported(args.to / args.name / shipped.WEIGHTS, args.name):
         print(f"note: {remark}")
-    print(f"{args.to / args.name}: {made.parameters:,} numbers, {made.bytes:,} bytes")
+    print(f"{args.to / args.name}: {new_card.parameters:,} numbers, {new_card.bytes:,} bytes")
 
 
 if __name__ == "__main__":

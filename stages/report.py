@@ -28,9 +28,9 @@ from timbre.report import sources as sources
 from timbre.report import tables as tables
 
 TIMBRE_METRICS = ("timbre", "mfcc", "lsd")  # whose orders of the systems are compared
-SHOWN = ("copy_content", "eq_match", "vqvae", "glow", "glow_shipped", "resynthesis")  # at the end
-EXTREMES = 3  # best and worst cases that are named
-SHUFFLED = "_shuffled"  # ends the name of a system that was given another case's style
+# that a terminal shows at the end
+GLANCE_SYSTEMS = ("copy_content", "eq_match", "vqvae", "glow", "glow_shipped", "resynthesis")
+EXTREME_CASES = 3  # best and worst cases that are named
 
 Summary = Mapping[str, Mapping[str, Interval]]
 
@@ -39,14 +39,14 @@ def pairs(names: list[str]) -> dict[str, list[tuple[str, str]]]:
     """Systems that are compared case by case, under the question that it answers."""
     models = sources.with_role(names, "model")
     floors = sources.with_role(names, "floor")
-    tried = sources.with_role(names, "model", "baseline")
+    others = sources.with_role(names, "model", "baseline")
     return {
-        "Is it better than doing nothing?": [(one, floor) for floor in floors for one in tried],
+        "Is it better than doing nothing?": [(one, floor) for floor in floors for one in others],
         "Which model is better?": [
             (one, other) for n, other in enumerate(models) for one in models[n + 1 :]
         ],
         "Does it listen to the style clip?": [
-            (one, one + SHUFFLED) for one in models if one + SHUFFLED in names
+            (one, wrong) for one in models if (wrong := one + sources.SHUFFLED_SUFFIX) in names
         ],
     }
 
@@ -87,7 +87,7 @@ def where(
 ) -> list[dict[str, Any]]:
     """Means by bin and by soundfont: a table each kind, a part of it each metric."""
     kinds = {"group": "bin", "font": "soundfont"}
-    found = []
+    tables_by_kind = []
     for key, kind in kinds.items():
         parts = [
             {"metric": METRICS[metric], "rows": rows}
@@ -95,8 +95,8 @@ def where(
             if (rows := tables.grouped(systems, labels, key, names, metric))
         ]
         if parts:
-            found.append({"kind": kind, "parts": parts})
-    return found
+            tables_by_kind.append({"kind": kind, "parts": parts})
+    return tables_by_kind
 
 
 def html(
@@ -111,12 +111,18 @@ def html(
     names, seed, resamples = list(systems), params.seed, params.report.resamples
     labels = {label["name"]: label for label in cases.labels()}
     models = sources.with_role(names, "model")
-    marked = [*sources.with_role(names, "floor"), *models, *sources.with_role(names, "ceiling")]
+    highlighted = [
+        *sources.with_role(names, "floor"),
+        *models,
+        *sources.with_role(names, "ceiling"),
+    ]
     best = tables.best(summary, models)
-    asked = pairs(names)
-    every = [pair for among in asked.values() for pair in among]
+    pairs_by_question = pairs(names)
+    every = [pair for among in pairs_by_question.values() for pair in among]
     rows = iter(tables.compared(systems, every, resamples, seed))
-    questions = {question: [next(rows) for _ in among] for question, among in asked.items()}
+    questions = {
+        question: [next(rows) for _ in among] for question, among in pairs_by_question.items()
+    }
     training = params.train.model_dump()
     return page.render(
         count=len(cases),
@@ -124,18 +130,18 @@ def html(
         best=best,
         floors=sources.with_role(names, "floor"),
         ceilings=sources.with_role(names, "ceiling"),
-        columns=tables.shown(summary),
+        columns=tables.present_metrics(summary),
         bars=[each for m in COMPARED if (each := page.bars(summary, names, m))],
         headline=COMPARED,
         questions={question: rows for question, rows in questions.items() if rows},
         agreement=tables.agreement(systems, TIMBRE_METRICS),
-        marked=marked,
-        where=where(systems, labels, marked),
+        marked=highlighted,
+        where=where(systems, labels, highlighted),
         heats=heats,
-        extremes=tables.extremes(systems, models, "lsd", EXTREMES),
+        extremes=tables.extremes(systems, models, "lsd", EXTREME_CASES),
         labels=labels,
         listening=page.listening(cases, args.examples, names, params.audio),
-        curves=[page.drawn(curve) for curve in sources.curves(args.history)],
+        curves=[page.curve_chart(curve) for curve in sources.curves(args.history)],
         training=training,
         trained=sources.figures(args.train),
         soundfonts=params.soundfonts.model_dump(),
@@ -197,7 +203,7 @@ def main() -> None:
             temporary.write_text(text)
     write_scores(args.scores, summary)
     write_plots(args.plots, summary, heats)
-    print(tables.glance(summary, SHOWN))
+    print(tables.glance(summary, GLANCE_SYSTEMS))
     print(f"report of {len(systems)} systems on {len(cases)} cases{took()}: {args.html.resolve()}")
 
 

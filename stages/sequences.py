@@ -26,8 +26,8 @@ from timbre.music import archive, catalog, midi, refusals
 from timbre.music.refusals import Refused
 from timbre.synthesis.soundfonts import SPLITS
 
-CANDIDATES = 8  # segments that the benchmark chooses from, for each of its cases
-MAX_BYTES = 4 * 2**20  # a larger file is none of music, and a hundred are in memory at once
+CANDIDATES_PER_CASE = 8  # segments that the benchmark chooses from, for each of its cases
+MAX_MIDI_BYTES = 4 * 2**20  # a larger file is none of music, and a hundred are in memory at once
 
 
 class Task(NamedTuple):
@@ -47,7 +47,7 @@ def choose(pieces: list[catalog.Piece], settings: Params) -> dict[str, list[tupl
     members: dict[str, list[int]] = {split: [] for split in SPLITS}
     for index, piece in enumerate(pieces):
         members[examples.split_of(seed, piece.cluster, section)].append(index)
-    found: dict[str, list[tuple[float, int, int]]] = {split: [] for split in SPLITS}
+    candidates: dict[str, list[tuple[float, int, int]]] = {split: [] for split in SPLITS}
     for split, indices in members.items():
         each = section.examples_per_piece
         if split in examples.TIMBRE_SPLITS:  # it learns timbres, so that few pieces do
@@ -55,16 +55,16 @@ def choose(pieces: list[catalog.Piece], settings: Params) -> dict[str, list[tupl
         for index in indices:
             for number in range(each):
                 place = generator(seed, "order", pieces[index].key, number).random()
-                found[split].append((place, index, number))
-    for split, wanted in found.items():
-        if not wanted:
+                candidates[split].append((place, index, number))
+    for split, entries in candidates.items():
+        if not entries:
             raise InputError(
                 f"expected pieces enough for {', '.join(SPLITS)}, found none for {split} among "
                 f"{len(pieces)} usable ones; please give more MIDI files."
             )
     return {
-        split: [(index, number) for _, index, number in sorted(found[split])][
-            : getattr(section, split) * (CANDIDATES if split == "test" else 1)
+        split: [(index, number) for _, index, number in sorted(candidates[split])][
+            : getattr(section, split) * (CANDIDATES_PER_CASE if split == "test" else 1)
         ]
         for split in SPLITS
     }
@@ -91,15 +91,15 @@ def draw_all(task: Task, settings: Params) -> list[examples.Example]:
 
 def draw(source: Path, pieces: list[catalog.Piece], settings: Params) -> list[examples.Example]:
     """The examples of all splits, in the table's order."""
-    chosen = choose(pieces, settings)
+    choice = choose(pieces, settings)
     numbers: dict[int, list[int]] = {}
-    for places in chosen.values():
+    for places in choice.values():
         for index, number in places:
             numbers.setdefault(pieces[index].number, []).append(number)
     by_number = {piece.number: piece for piece in pieces}
 
     def tasks() -> Iterator[Task]:
-        for number, (_, data) in enumerate(archive.read_members(source, MAX_BYTES, [])):
+        for number, (_, data) in enumerate(archive.read_members(source, MAX_MIDI_BYTES, [])):
             if number in numbers:
                 yield Task(by_number[number], data, numbers[number])
 
@@ -115,7 +115,7 @@ def draw(source: Path, pieces: list[catalog.Piece], settings: Params) -> list[ex
             drawn[task.piece.key, number] = example
     ordered = {
         split: [drawn[pieces[index].key, number] for index, number in places]
-        for split, places in chosen.items()
+        for split, places in choice.items()
     }
     ordered["test"] = pairing.pair(ordered["test"], settings.sequences.test, settings.seed)
     music = settings.sequences.style_music.model_dump()
@@ -166,18 +166,18 @@ def main() -> None:
     refused = [] if args.before is None else refusals.read(args.before)
     with tqdm(desc="parse", unit="file") as bar:
         pieces = catalog.survey(
-            archive.read_members(args.midi, MAX_BYTES, refused),
+            archive.read_members(args.midi, MAX_MIDI_BYTES, refused),
             settings.audio.segment_seconds,
             settings.sequences.min_onsets,
             refused,
             bar.update,
         )
-    chosen = draw(args.midi, pieces, settings)
-    table.write(args.table, chosen)
+    rows = draw(args.midi, pieces, settings)
+    table.write(args.table, rows)
     refusals.write(args.refused, refused)
     counts = account(pieces, refused)
     write_json(args.metrics, counts)
-    print(f"{len(chosen)} examples of {counts['pieces']} pieces in {counts['files']} files")
+    print(f"{len(rows)} examples of {counts['pieces']} pieces in {counts['files']} files")
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ def main() -> None:
     for name in sorted(listed & {*soundfonts.PRESET_SOURCES}):
         soundfonts.check(name)
     names = soundfonts.files_of(name for fonts in splits.values() for name in fonts)
-    found = {name: soundfonts.find(name) for name in names}
+    sources = {name: soundfonts.find(name) for name in names}
     files = [soundfonts.file_name(name) for name in names]
     if len(set(files)) < len(files):
         raise InputError(f"expected soundfonts of different file names, got {', '.join(files)}.")
@@ -35,15 +35,15 @@ def main() -> None:
     card = {}
     with replacing(args.folder, folder=True) as temporary:
         temporary.mkdir()
-        for name, (path, licence) in found.items():
+        for name, (path, licence) in sources.items():
             copy = temporary / soundfonts.file_name(name)
             shutil.copyfile(path, copy)
-            used = [split for split, fonts in splits.items() if name in fonts]
+            of_font = [split for split, fonts in splits.items() if name in fonts]
             card[name] = {
                 "file": copy.name,
                 "sha256": sha256(copy),
                 "licence": licence,
-                "splits": used,
+                "splits": of_font,
             }
     write_json(args.card, card)
     print(f"{len(card)} soundfonts: {', '.join(card)}")

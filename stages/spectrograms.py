@@ -76,8 +76,8 @@ def finished(path: Path, done: Path, shards: list[Shard]) -> dict[Shard, str]:
         files = pool.map(partial(writing.files_digest, path), marked)
         whole = {
             shard: mark[0]
-            for shard, mark, found in zip(marked, marks, files, strict=True)
-            if len(mark) == 2 and mark[1] == found
+            for shard, mark, digest in zip(marked, marks, files, strict=True)
+            if len(mark) == 2 and mark[1] == digest
         }
     for shard in marked:
         if shard not in whole:

@@ -49,8 +49,8 @@ def main() -> None:
     parser.add_argument("--at", help="the folder of scores that is read in each revision")
     args = parser.parse_args()
 
-    read = [of_revision(name, args.at) if args.at else of_folder(name) for name in args.runs]
-    print(table(spread(read)))
+    runs = [of_revision(name, args.at) if args.at else of_folder(name) for name in args.runs]
+    print(table(spread(runs)))
 
 
 if __name__ == "__main__":

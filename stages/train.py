@@ -78,15 +78,15 @@ def main() -> None:
     with scratch:
         if trainer.progress.step:
             print(f"{args.name}: {trainer.progress.begun}")
-        found = figures(trainer, *batches)
+        metrics = figures(trainer, *batches)
         checkpoint.save(args.checkpoint, model)
         trainer.progress.write_history(args.history)
         if args.samples is not None:
             pictures.mkdir(exist_ok=True)  # what does not transfer leaves none
             with replacing(args.samples, folder=True) as temporary:
                 shutil.copytree(pictures, temporary)
-        write_json(args.metrics, found)
-    loss, speed = found["valid_loss"], found["examples_per_second"]
+        write_json(args.metrics, metrics)
+    loss, speed = metrics["valid_loss"], metrics["examples_per_second"]
     print(f"{args.name}: validation loss {loss}, {speed:.0f} examples a second")
 
 
@@ -95,16 +95,16 @@ def figures(trainer: Trainer, train: StoreDataset, valid: StoreDataset) -> dict[
     trainer.fit(train, valid)
     peaks = devices.gathered(devices.peak_memory_mb(trainer.fabric.device))
     progress = trainer.progress
-    kept = progress.kept
-    seen = progress.step * trainer.settings.batch_size
+    row = progress.final_row
+    examples = progress.step * trainer.settings.batch_size
     return {
-        "valid_loss": round(kept["valid_loss"], 4),
-        **{name: round(kept[name], 4) for name in kept if name.endswith("_accuracy")},
+        "valid_loss": round(row["valid_loss"], 4),
+        **{name: round(row[name], 4) for name in row if name.endswith("_accuracy")},
         "parameters": blocks.parameter_count(trainer.model),
         "steps": progress.step,
         "skipped_steps": progress.skipped,
         "seconds": round(progress.seconds, 1),
-        "examples_per_second": round(seen / progress.seconds, 1),
+        "examples_per_second": round(examples / progress.seconds, 1),
         "peak_memory_mb": round(max(peaks)),
         "device": "CPU" if trainer.fabric.device.type == "cpu" else "GPU",
         "processes": len(peaks),

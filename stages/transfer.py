@@ -11,10 +11,10 @@ from pathlib import Path
 from stages.params import Params, load
 from timbre.core.console import run
 from timbre.evaluation.cases.cases import Cases
-from timbre.evaluation.results.kept import keep
+from timbre.evaluation.results.saving import save
 from timbre.evaluation.systems.measuring import WORKERS, Task, measure, run_all, spread
 
-NEURAL = "timbre.evaluation.systems.neural"  # loads PyTorch, which this command does without
+NEURAL_MODULE = "timbre.evaluation.systems.neural"  # loads PyTorch, which this command does without
 
 
 def build(
@@ -49,7 +49,7 @@ def main() -> None:
     args = parser.parse_args()
 
     params = load()
-    WORKERS.set_forkserver_preload([NEURAL])  # loaded once, where the workers come from
+    WORKERS.set_forkserver_preload([NEURAL_MODULE])  # loaded once, where the workers come from
     cases = Cases(args.benchmark)
     system = partial(build, params, cases.sample_rate, args.vocoder, args.checkpoint)
     task = Task(system, args.benchmark, args.shuffled, params.seed)  # type: ignore[arg-type]
@@ -58,15 +58,15 @@ def main() -> None:
     limit = params.transfer.limits["shuffled"] if args.shuffled else 0
     first, *others = sorted(order[: limit or len(labels)])
     sound, cost = measure(task, first)
-    found = {first: sound, **run_all(task, others, args.name)}
+    outputs = {first: sound, **run_all(task, others, args.name)}
     if args.checkpoint is not None and has_gpu():
         on_card = partial(system, "cuda")
         timed = measure(task._replace(build=on_card), first)  # type: ignore[arg-type]
         cost["gpu_realtime"] = timed[1]["realtime"]
-    made = {labels[n]["name"]: each for n, each in found.items() if each is not None}
+    sounds = {labels[n]["name"]: each for n, each in outputs.items() if each is not None}
     examples = [labels[number]["name"] for number in order[: params.transfer.examples]]
-    keep(made, examples, cost, cases, (args.outputs, args.cost, args.examples))
-    print(f"{args.name}: {len(made)} of {len(labels)} cases")
+    save(sounds, examples, cost, cases, (args.outputs, args.cost, args.examples))
+    print(f"{args.name}: {len(sounds)} of {len(labels)} cases")
 
 
 if __name__ == "__main__":

@@ -24,15 +24,15 @@ from timbre.models.vocoder import model as vocoder
 from timbre.models.vocoder.config import RefinementConfig
 from timbre.models.vocos import model as vocos
 from timbre.models.vocos.config import VocosTraining
-from timbre.store.audio_batches import AudioDataset, Made
+from timbre.store.audio_batches import AudioDataset, ModelMels
 from timbre.store.store import VIEWS, Split
-from timbre.training.made_mels import made_mels, transferring
+from timbre.training.model_mels import load_transfer_model, model_mels
 from timbre.training.trainer import DivergedError, Trainer
 
 Figures = dict[str, float]
 
 NO_CURVE = "step,train_loss,valid_loss\n"  # the history of what was not trained
-TRIED = 16  # examples on which the mel is compared
+MEL_ERROR_EXAMPLES = 16  # examples on which the mel is compared
 
 
 def datasets(
@@ -53,13 +53,15 @@ def datasets(
         )
     AudioDataset(splits[0], crop, in_memory=False)  # refuses what cannot be learned from
     valid = AudioDataset(splits[1], crop)
-    transfer = transferring(model, audio)
-    made = [
-        made_mels(transfer, split, audio, scratch.path / f"made_{split.name}.npy")
+    transfer = load_transfer_model(model, audio)
+    mels = [
+        model_mels(transfer, split, audio, scratch.path / f"made_{split.name}.npy")
         for split in splits
     ]
-    train = AudioDataset(splits[0], crop, made=Made(made[0], share))
-    return [train, valid], {"in_use": AudioDataset(splits[1], crop, made=Made(made[1], 1.0))}
+    train = AudioDataset(splits[0], crop, model_mels=ModelMels(mels[0], share))
+    return [train, valid], {
+        "in_use": AudioDataset(splits[1], crop, model_mels=ModelMels(mels[1], 1.0))
+    }
 
 
 def trained(
@@ -89,7 +91,7 @@ def trained(
         splits[0].attributes,
         sha256(transfer) if settings.model_mels and transfer is not None else None,
         *dependencies.contents(
-            "timbre.training.trainer", "timbre.training.made_mels", vocos.Model.__module__
+            "timbre.training.trainer", "timbre.training.model_mels", vocos.Model.__module__
         ),
     )
     (train, valid), in_use = datasets(splits, transfer, settings, audio, scratch)
@@ -107,8 +109,8 @@ def trained(
             print(f"vocos: {progress.begun}")
         trainer.fit(train, valid, **in_use)
         progress.write_history(history)
-    losses = [name for name in progress.kept if name.startswith("valid_loss")]
-    figures = {name: round(progress.kept[name], 4) for name in losses}
+    losses = [name for name in progress.final_row if name.startswith("valid_loss")]
+    figures = {name: round(progress.final_row[name], 4) for name in losses}
     figures |= {"steps": progress.step, "threads": torch.get_num_threads()}
     return model.to("cpu").eval(), figures
 
@@ -119,12 +121,12 @@ def mel_error(model: vocoder.Vocoder, split: Split, audio: Audio) -> float:
     Returns:
         Mean absolute difference in dB.
     """
-    codes = split.mel(0, TRIED)[:, VIEWS.index("target")]
+    codes = split.mel(0, MEL_ERROR_EXAMPLES)[:, VIEWS.index("target")]
     errors = []
-    for wanted in dequantize(codes, audio):
+    for target in dequantize(codes, audio):
         with torch.inference_mode():
-            sound = model(torch.from_numpy(wanted)[None])[0].numpy()
-        errors.append(float(np.abs(mel_spectrogram(sound, audio) - wanted).mean()))
+            sound = model(torch.from_numpy(target)[None])[0].numpy()
+        errors.append(float(np.abs(mel_spectrogram(sound, audio) - target).mean()))
     return float(np.mean(errors))
 
 
@@ -143,10 +145,10 @@ def main() -> None:
     valid = Split(args.store, "valid")
     audio = Audio.model_validate(valid.attributes["audio"])
     if settings.kind == "vocos":
-        found = trained(args.store, args.history, params, args.model)
-        if found is None:
+        result = trained(args.store, args.history, params, args.model)
+        if result is None:
             return
-        base, figures = found
+        base, figures = result
     else:
         base = checkpoint.build("griffin_lim", settings.griffin_lim, audio)
         with replacing(args.history) as temporary:

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from timbre.evaluation.metrics import registry
-from timbre.evaluation.metrics.heard import Ears, Heard, Reference
+from timbre.evaluation.metrics.features import ClipFeatures, Extractors, Reference
 from timbre.evaluation.metrics.registry import COMPARED, HEADLINE, METRICS, Metric
 from timbre.evaluation.results.statistics import Interval
 from timbre.report import tables
 
-DEAF = Ears(*(4 * [lambda *_: pytest.fail("not to be heard")]))
+DEAF = Extractors(*(4 * [lambda *_: pytest.fail("not to be heard")]))
 
 
 def test_metrics_are_told_apart_and_say_what_is_better() -> None:
@@ -22,7 +22,7 @@ def test_metrics_are_told_apart_and_say_what_is_better() -> None:
 
 def test_what_needs_a_target_or_notes_is_none_without() -> None:
     rng = np.random.default_rng(0)
-    output, other = (Heard(rng.normal(size=16_000), 16_000, DEAF) for _ in range(2))
+    output, other = (ClipFeatures(rng.normal(size=16_000), 16_000, DEAF) for _ in range(2))
     bare = Reference(target=None, timbre=other, sounding=other, notes=None, family="")
     needless = {"timbre", "mfcc", "jaccard"}  # of what every case has
     assert all(METRICS[name].measure(output, bare) is None for name in {*METRICS} - needless)
@@ -35,7 +35,7 @@ def test_an_entry_is_all_that_a_metric_takes(monkeypatch: pytest.MonkeyPatch) ->
     summary = {"glow": {"toy": Interval(0.25, 0.2, 0.3, 4)}}
     assert "| glow | model | 0.2 (0.2 to 0.3) | 4 |" in tables.markdown(summary)
     assert "- **peak**: the peak." in tables.markdown(summary)
-    heard = Heard(np.array([0.0, 0.5]), 16_000, DEAF)
+    heard = ClipFeatures(np.array([0.0, 0.5]), 16_000, DEAF)
     bare = Reference(None, heard, heard, None, "")
     assert registry.METRICS["toy"].measure(heard, bare) == 0.5
 

@@ -65,7 +65,7 @@ def test_a_system_that_beats_another_in_each_case_wins_them_all() -> None:
     lsd, timbre, onset = cells["lsd"], cells["timbre"], cells["onset_f1"]
     assert lsd.text == "100 % (100 to 100)"
     assert lsd.note == "−1.50 (−1.50 to −1.50)"  # noqa: RUF001 true minus signs
-    assert timbre.text == tables.NONE
+    assert timbre.text == tables.DASH
     assert onset.text == "50 % (50 to 50)"
 
 

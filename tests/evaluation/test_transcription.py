@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from tests.conftest import FONT, NoteTuple
 from timbre.core.notes import Notes, notes_from_columns, transpose
 from timbre.core.params import Audio
-from timbre.evaluation.metrics.basic_pitch import RATE as OWN_RATE
+from timbre.evaluation.metrics.basic_pitch import SAMPLE_RATE as OWN_RATE
 from timbre.evaluation.metrics.basic_pitch import WINDOW_SAMPLES, BasicPitch
 from timbre.evaluation.metrics.transcription import note_f1
 from timbre.synthesis.synth import Synth, Synthesis
 
-RATE = 16_000
+SAMPLE_RATE = 16_000
 PIANO, GUITAR, VIOLIN, TRUMPET, FLUTE = 0, 24, 40, 56, 73
 Render = Callable[[Notes, int], NDArray[np.float64]]
 
@@ -45,7 +45,7 @@ def network() -> BasicPitch:
 
 
 def heard(sound: NDArray[np.float64]) -> Notes:
-    return network()(sound.astype(np.float32), RATE).notes
+    return network()(sound.astype(np.float32), SAMPLE_RATE).notes
 
 
 @pytest.mark.parametrize("program", [PIANO, GUITAR, VIOLIN, TRUMPET, FLUTE])
@@ -63,7 +63,7 @@ def test_the_notes_that_were_played_are_heard_and_no_others(render: Render, prog
 
 def test_a_shift_shifts_the_notes(render: Render) -> None:
     sound, seconds = render(TUNE, PIANO), 1.3
-    after = heard(np.concatenate([np.zeros(round(seconds * RATE)), sound]))
+    after = heard(np.concatenate([np.zeros(round(seconds * SAMPLE_RATE)), sound]))
     assert note_f1(after, shifted(TUNE, seconds))[0] > 0.7
     assert note_f1(after, TUNE)[0] < 0.3
 
@@ -73,7 +73,7 @@ def test_times_do_not_drift_from_window_to_window(render: Render) -> None:
     sound = render(STRUCK, GUITAR)
     for windows in (0, 8):
         seconds = windows * WINDOW_SAMPLES / OWN_RATE
-        found = heard(np.concatenate([np.zeros(round(seconds * RATE)), sound]))
+        found = heard(np.concatenate([np.zeros(round(seconds * SAMPLE_RATE)), sound]))
         assert found["start"] - seconds == pytest.approx(STRUCK["start"], abs=0.04)
 
 
@@ -89,7 +89,7 @@ def test_a_note_struck_again_is_another_note(render: Render) -> None:
 
 
 def test_silence_has_no_notes() -> None:
-    assert len(heard(np.zeros(RATE))) == 0
+    assert len(heard(np.zeros(SAMPLE_RATE))) == 0
 
 
 def test_a_note_counts_by_its_pitch_and_onset_and_then_by_its_offset() -> None:

@@ -47,7 +47,7 @@ def test_graphs_compute_what_pytorch_does(folder: Path) -> None:
     assert onnx_backend.options == torch_backend.options
     clips = [clip(frames, seed)[None] for seed, frames in enumerate((8, 96, 200))]
     heard = [
-        [backend.timbres(each)[0] for each in clips] for backend in (onnx_backend, torch_backend)
+        [backend.styles(each)[0] for each in clips] for backend in (onnx_backend, torch_backend)
     ]
     shares = (0.5, 0.3, 0.2), (1.0, 0.0, 0.0)
     sounds = [
@@ -103,7 +103,7 @@ def test_weights_of_32_bits_are_pointed_into_too(tmp_path: Path) -> None:
     made = []
     for backend in (OnnxBackend, TorchBackend):
         one = backend.load("vqvae", folder)
-        made.append(one.decode(one.transfer(mel, one.timbres(mel[None])[0], None, {})))
+        made.append(one.decode(one.transfer(mel, one.styles(mel[None])[0], None, {})))
     assert np.abs(made[0] - made[1]).max() < 1e-4 * np.abs(made[1]).max()
 
 

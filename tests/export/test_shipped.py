@@ -41,7 +41,7 @@ def test_they_compute_what_the_weights_do(name: str) -> None:
         mels.append(clip_mel(styles.parts(heard, clip, ours.audio)[0], ours.audio))
     drawn = noise.normal(1, 0, mels[0].shape[1], ours.audio.n_mels) if ours.draws else None
     made = [
-        backend.transfer(mels[0], backend.timbres(mels[1][None])[0], drawn, {})
+        backend.transfer(mels[0], backend.styles(mels[1][None])[0], drawn, {})
         for backend in (ours, theirs)
     ]
     assert np.abs(made[0] - made[1]).max() < TOLERANCE

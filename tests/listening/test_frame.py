@@ -38,7 +38,8 @@ def test_listeners_agree_show_headphones_and_get_a_code(folder: Path, tmp_path: 
         assert "softest" in client.get()[1].decode()
         for attempt in range(2):
             rounds = [
-                headphones.softest(client.listener, attempt, n) for n in range(headphones.ROUNDS)
+                headphones.softest(client.listener, attempt, n)
+                for n in range(headphones.ROUND_COUNT)
             ]
             for number, (soft, opposite) in enumerate(rounds):
                 body = client.get(f"/tones/{number}")[1]

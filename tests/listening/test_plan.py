@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from tests.listening.listeners import CASES, SYSTEMS, design
-from timbre.listening.plan import CHECKS, Kind, Trial, known_answers, plan
+from timbre.listening.plan import CHECK_COUNT, Kind, Trial, known_answers, plan
 
 LISTENERS = [f"{number:016x}" for number in range(200)]
 
@@ -32,7 +32,7 @@ def test_training_comes_first_and_checks_are_among_the_others(trials: int) -> No
     for listener in LISTENERS:
         kinds = [trial.kind for trial in plan(design(trials), listener)]
         assert kinds[0] is Kind.training
-        assert Counter(kinds) == {Kind.training: 1, Kind.check: CHECKS, Kind.test: trials}
+        assert Counter(kinds) == {Kind.training: 1, Kind.check: CHECK_COUNT, Kind.test: trials}
         checks = [number for number, kind in enumerate(kinds) if kind is Kind.check]
         assert kinds[1 : checks[0]].count(Kind.test) <= trials // 2 < checks[1]
         places.update(checks)

@@ -14,7 +14,7 @@ from timbre.cli.main import app
 from timbre.core.errors import InputError
 from timbre.listening.answers import Answer, begin
 from timbre.listening.design import QUESTIONS, Method
-from timbre.listening.pairs import NONE, Preference
+from timbre.listening.pairs import DASH, Preference
 from timbre.listening.picture import kind, write
 from timbre.listening.plan import Kind, Trial, known_answers, plan
 from timbre.listening.report import Summary, markdown, metrics, summary
@@ -115,7 +115,7 @@ def test_markdown_and_metrics_say_the_same() -> None:
 
 def test_no_answers_are_dashes() -> None:
     found = summary(design(), [])
-    assert f"| alphanet | betanet | 0 | 0 | 0 |{f' {NONE} |' * 4}" in markdown(found)
+    assert f"| alphanet | betanet | 0 | 0 | 0 |{f' {DASH} |' * 4}" in markdown(found)
     assert metrics(found)["timbre"] == {}
 
 

@@ -182,7 +182,7 @@ def test_a_frame_of_content_is_looked_up_by_itself() -> None:
 def test_between_styles_lies_what_each_is_alone_at_its_end(name: str) -> None:
     model, (content, one, other) = tiny.build(name).eval(), tiny.mels(2)
     tiny.randomize(model, scale=0.05)
-    styles = [model.timbre(clip) for clip in (one, other[..., :16])]  # type: ignore[operator]
+    styles = [model.style(clip) for clip in (one, other[..., :16])]  # type: ignore[operator]
 
     def made(*weights: float) -> Tensor:
         torch.manual_seed(0)
@@ -203,7 +203,7 @@ def test_between_styles_lies_what_each_is_alone_at_its_end(name: str) -> None:
 def test_a_style_mixed_with_itself_is_itself() -> None:
     model, (content, style, _) = build().eval(), tiny.mels(2)
     tiny.randomize(model, scale=0.05)
-    twice = blend([model.timbre(style)] * 2, [0.3, 0.7])
+    twice = blend([model.style(style)] * 2, [0.3, 0.7])
     torch.testing.assert_close(
         model.transfer(content, twice), model.transfer(content, style), atol=1e-3, rtol=1e-4
     )

@@ -34,8 +34,8 @@ def distance(made: Tensor, clip: Tensor) -> float:
 def test_a_fitted_style_makes_its_clip_better(name: str) -> None:
     clip = tiny.mels(2)[1]
     plain, fitted = (build(name, steps) for steps in (0, 20))
-    far = distance(plain.transfer(clip, plain.timbre(clip)), clip)
-    near = distance(fitted.transfer(clip, fitted.timbre(clip)), clip)
+    far = distance(plain.transfer(clip, plain.style(clip)), clip)
+    near = distance(fitted.transfer(clip, fitted.style(clip)), clip)
     assert near < 0.95 * far
 
 
@@ -57,7 +57,7 @@ def test_steps_are_those_of_adam() -> None:
 def test_fitting_leaves_the_model_as_it_was(name: str) -> None:
     model = build(name, 3)
     before = {key: value.clone() for key, value in model.state_dict().items()}
-    model.timbre(tiny.mels(2)[1])
+    model.style(tiny.mels(2)[1])
     for key, value in model.state_dict().items():
         torch.testing.assert_close(value, before[key], rtol=0, atol=0)
     assert all(p.grad is None for p in model.parameters())
@@ -65,10 +65,10 @@ def test_fitting_leaves_the_model_as_it_was(name: str) -> None:
 
 def test_fitting_is_the_same_in_every_mode() -> None:
     model, clip = build("vqvae", 3), tiny.mels(2)[1]
-    found = [model.timbre(clip)]
+    found = [model.style(clip)]
     for mode in (torch.no_grad, torch.inference_mode):
         with mode():
-            found.append(model.timbre(clip.clone()))
+            found.append(model.style(clip.clone()))
     for other in found[1:]:
         torch.testing.assert_close(other.vector, found[0].vector)
         torch.testing.assert_close(other.equalizer, found[0].equalizer)
@@ -78,7 +78,7 @@ def test_fitting_is_the_same_in_every_mode() -> None:
 def test_a_style_that_was_fitted_is_not_fitted_again() -> None:
     model, (content, clip, _) = build("vqvae", 3), tiny.mels(2)
     torch.testing.assert_close(
-        model.transfer(content, model.timbre(clip)), model.transfer(content, clip)
+        model.transfer(content, model.style(clip)), model.transfer(content, clip)
     )
 
 
@@ -109,7 +109,7 @@ def test_nothing_is_missing_of_silence() -> None:
 @torch.no_grad()
 def test_equalisers_are_mixed_as_styles_are() -> None:
     model, (_, one, other) = build("autoencoder", 2), tiny.mels(2)
-    styles = [model.timbre(clip) for clip in (one, other)]
+    styles = [model.style(clip) for clip in (one, other)]
     gains = [style.equalizer for style in styles]
     assert gains[0] is not None
     assert gains[1] is not None

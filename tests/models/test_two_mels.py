@@ -18,7 +18,7 @@ from timbre.evaluation.cases.cases import Case
 from timbre.evaluation.metrics import distances as metrics
 from timbre.evaluation.systems import neural
 from timbre.models import checkpoint
-from timbre.models.autoencoder.encoders import LOWEST, PitchFront, harmonic_combs
+from timbre.models.autoencoder.encoders import LOWEST_PITCH, PitchFront, harmonic_combs
 from timbre.models.vocoder.config import RefinementConfig
 from timbre.models.vocoder.settings import VocoderSettings
 from timbre.training.augmentation import augment
@@ -103,7 +103,7 @@ def test_the_comb_of_the_pitch_that_sounds_fits_best_in_any_mel(pitch: int, audi
     mel = torch.from_numpy(mel_spectrogram(tone(pitch, audio.sample_rate), audio)).float()
     front = PitchFront(audio)
     fits = front(mel[None])[0, 2 * audio.n_mels :, mel.shape[1] // 2]
-    assert LOWEST + int(fits.argmax()) == pitch
+    assert LOWEST_PITCH + int(fits.argmax()) == pitch
 
 
 def test_combs_rise_at_the_same_frequencies_in_both_mels() -> None:

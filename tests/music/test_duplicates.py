@@ -10,7 +10,7 @@ from scipy.sparse.csgraph import connected_components
 from timbre.core.notes import NOTE, Notes, Track, notes_from_columns
 from timbre.music.duplicates import (
     ALIKE_SHARE,
-    HASHES,
+    HASH_COUNT,
     MIN_NOTES,
     SHINGLE_NOTES,
     clusters,
@@ -125,7 +125,7 @@ def test_in_a_piece_of_few_notes_times_and_octaves_count(change: Change) -> None
 
 
 def test_a_signature_takes_enough_different_runs_of_notes() -> None:
-    assert len(signature(any_piece(0, 1, MIN_NOTES + SHINGLE_NOTES - 1))) == HASHES
+    assert len(signature(any_piece(0, 1, MIN_NOTES + SHINGLE_NOTES - 1))) == HASH_COUNT
     assert len(signature(any_piece(0, 1, MIN_NOTES + SHINGLE_NOTES - 2))) == 0
     assert len(signature(any_piece(0, 50, SHINGLE_NOTES - 1))) == 0
     scale = np.tile(np.arange(60, 72), 40)
@@ -147,7 +147,7 @@ def test_signatures_agree_in_the_share_of_runs_that_pieces_share() -> None:
         other = one[: seed % 9] + other[seed % 9 :]
         share = len(shingles(one) & shingles(other)) / len(shingles(one) | shingles(other))
         errors.append((signature(one) == signature(other)).mean() - share)
-    deviation = 0.5 / HASHES**0.5  # the largest that a mean of so many has
+    deviation = 0.5 / HASH_COUNT**0.5  # the largest that a mean of so many has
     assert abs(np.mean(errors)) < 3 * deviation / 90**0.5
     assert np.std(errors) < 1.2 * deviation
     assert np.abs(errors).max() < 4 * deviation
@@ -162,10 +162,10 @@ def families(seed: int, count: int = 60) -> NDArray[np.uint64]:
     rng = np.random.default_rng(seed)
     found = []
     for _ in range(count):
-        common = rng.integers(2**63, size=HASHES, dtype=np.uint64)
+        common = rng.integers(2**63, size=HASH_COUNT, dtype=np.uint64)
         for _ in range(int(rng.integers(1, 9))):
-            own = rng.integers(2**63, size=HASHES, dtype=np.uint64)
-            found.append(np.where(rng.random(HASHES) < rng.choice([0, 0.1, 0.25]), own, common))
+            own = rng.integers(2**63, size=HASH_COUNT, dtype=np.uint64)
+            found.append(np.where(rng.random(HASH_COUNT) < rng.choice([0, 0.1, 0.25]), own, common))
     return np.array(found)
 
 

@@ -9,7 +9,7 @@ import torch
 from tests import sounding, tiny
 from timbre.audio.mel import dequantize, mel_spectrogram
 from timbre.core.errors import InputError
-from timbre.store.audio_batches import AudioBatch, AudioDataset, Made
+from timbre.store.audio_batches import AudioBatch, AudioDataset, ModelMels
 from timbre.store.store import INT16, Split
 
 CROP, COUNT, HEARD = 16, 11, 9  # the last shard keeps one, and there are examples that keep none
@@ -94,11 +94,11 @@ def test_a_crop_longer_than_a_segment_is_refused(split: Split) -> None:
         AudioDataset(split, 40)
 
 
-def test_made_mels_come_with_the_sound_of_the_target(split: Split) -> None:
+def test_model_mels_come_with_the_sound_of_the_target(split: Split) -> None:
     made = split.mel(0, HEARD)[:, 2] ^ 1  # told from true ones by their last bit
     hop, stored = tiny.AUDIO.hop_length, split.samples(0, HEARD)
     counts = {True: 0, False: 0}
-    batches = AudioDataset(split, CROP, made=Made(made, 0.5))
+    batches = AudioDataset(split, CROP, model_mels=ModelMels(made, 0.5))
     for step in range(20):
         for mel, sound in zip(*batches.batch(0, step, 8), strict=True):
             (number, view, first), *_ = [
@@ -115,9 +115,9 @@ def test_made_mels_come_with_the_sound_of_the_target(split: Split) -> None:
     assert 50 < counts[True] < 110
 
 
-def test_with_made_mels_alone_validation_is_of_them(split: Split) -> None:
+def test_with_model_mels_alone_validation_is_of_them(split: Split) -> None:
     made = split.mel(0, HEARD)[:, 2] ^ 1
-    batch = AudioDataset(split, CROP, made=Made(made, 1.0)).in_order(0, HEARD)
+    batch = AudioDataset(split, CROP, model_mels=ModelMels(made, 1.0)).in_order(0, HEARD)
     middle = (tiny.FRAMES - CROP) // 2
     assert np.array_equal(batch.mel, made[..., middle : middle + CROP])
     hop = tiny.AUDIO.hop_length

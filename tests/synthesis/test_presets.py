@@ -15,7 +15,7 @@ from timbre.music.midi import read
 from timbre.synthesis import presets
 from timbre.synthesis.soundfonts import PRESET_SOURCES, SPLITS, SYNTHESIZER, files_of
 from timbre.synthesis.sources import Synthesizer
-from timbre.synthesis.synthesizer_presets import draw_preset
+from timbre.synthesis.synthesizer_drawing import draw_preset
 
 TRACKS = read(random_midi(0, 20))
 MIXED = ["a", "a", "a", SYNTHESIZER, SYNTHESIZER]

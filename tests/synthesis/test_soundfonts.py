@@ -10,7 +10,7 @@ from tests.conftest import FONT, change, committed, run_stage, write_params
 from timbre.core.errors import InputError
 from timbre.core.files import sha256
 from timbre.synthesis import soundfonts
-from timbre.synthesis.soundfonts import KNOWN_FONTS, PRESET_SOURCES, Known
+from timbre.synthesis.soundfonts import KNOWN_FONTS, PRESET_SOURCES, Resource
 
 
 def test_a_known_font_is_found_with_its_licence() -> None:
@@ -28,7 +28,7 @@ def test_a_path_is_a_font_of_unknown_licence(tmp_path: Path) -> None:
 def test_a_font_that_is_not_installed_names_its_package(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    absent = Known(tmp_path / "FluidR3_GM.sf2", "MIT", KNOWN_FONTS["FluidR3_GM"].package)
+    absent = Resource(tmp_path / "FluidR3_GM.sf2", "MIT", KNOWN_FONTS["FluidR3_GM"].package)
     monkeypatch.setitem(KNOWN_FONTS, "FluidR3_GM", absent)
     with pytest.raises(InputError, match=r"please install Debian's fluid-soundfont-gm\."):
         soundfonts.find("FluidR3_GM")

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from timbre.core.notes import Notes, notes_from_columns
 from timbre.core.params import Audio
 from timbre.synthesis.synthesizer import render
+from timbre.synthesis.synthesizer_drawing import draw_preset
 from timbre.synthesis.synthesizer_kinds import KINDS
-from timbre.synthesis.synthesizer_presets import Preset, Voice, draw_preset
+from timbre.synthesis.synthesizer_presets import Preset, Voice
 
 SEED = 3
 CHORD = notes_from_columns(

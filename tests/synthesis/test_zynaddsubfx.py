@@ -27,13 +27,13 @@ from timbre.synthesis.soundfonts import (
     SPLITS,
     ZYNADDSUBFX,
     ZYNADDSUBFX_HELD_OUT,
-    Known,
+    Resource,
 )
 from timbre.synthesis.sources import load
 from timbre.synthesis.timbres import Timbre
 from timbre.synthesis.vst2 import Plugin
 from timbre.synthesis.zynaddsubfx import MIN_KEY_SAMPLES, SUFFIX, Request, events, parse, state
-from timbre.synthesis.zynaddsubfx_presets import HELD_OUT_BANKS, VALID, listed, names
+from timbre.synthesis.zynaddsubfx_presets import HELD_OUT_BANKS, VALID_SPLIT, listed, names
 from timbre.synthesis.zynaddsubfx_process import MAX_STARTS, ROOT, Player
 
 installed = pytest.mark.skipif(
@@ -98,7 +98,7 @@ def test_validation_and_banks_that_are_held_out_share_no_preset_with_training() 
     for (source, split), found in draws.items():
         assert all(listed()[each.name].program == each.program for each in found)
         for (other_source, other_split), others in draws.items():
-            if source != other_source or (split == VALID) != (other_split == VALID):
+            if source != other_source or (split == VALID_SPLIT) != (other_split == VALID_SPLIT):
                 assert not found & others
 
 
@@ -107,8 +107,8 @@ def test_a_missing_package_is_named(
     monkeypatch: pytest.MonkeyPatch, settings: Params, tmp_path: Path, lacking: int
 ) -> None:
     needs = list(PRESET_SOURCES[ZYNADDSUBFX])
-    needs[1 - lacking] = Known(tmp_path, "", "")
-    needs[lacking] = Known(tmp_path / "absent", "", needs[lacking].package)
+    needs[1 - lacking] = Resource(tmp_path, "", "")
+    needs[lacking] = Resource(tmp_path / "absent", "", needs[lacking].package)
     monkeypatch.setitem(soundfonts.PRESET_SOURCES, ZYNADDSUBFX, tuple(needs))
     with pytest.raises(InputError, match=re.escape(f"please install {needs[lacking].package}.")):
         load(ZYNADDSUBFX, tmp_path, settings.audio, settings.spectrograms.synthesis)

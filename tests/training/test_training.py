@@ -143,7 +143,7 @@ def test_patience_ends_a_training_and_keeps_the_best(
     stopped = begin(2, seed=0 if cut is None else 1)
     stopped.fit(*data)
     assert [row["valid_loss"] for row in stopped.progress.history] == [3.0, 1.0, 2.0, 1.0]
-    assert stopped.progress.kept == stopped.progress.history[1]
+    assert stopped.progress.final_row == stopped.progress.history[1]
 
     whole = begin(0, folder="whole")
     with pytest.raises(KeyboardInterrupt):
@@ -161,7 +161,7 @@ def test_without_patience_the_last_weights_are_kept(data: Data, tmp_path: Path) 
     made.validate = Fading(made, (1.0, 2.0, 3.0))  # type: ignore[method-assign,assignment]
     made.fit(*data)
     assert made.progress.step == 6
-    assert made.progress.kept["valid_loss"] == 3.0
+    assert made.progress.final_row["valid_loss"] == 3.0
 
 
 def test_training_learns_and_another_seed_learns_otherwise(data: Data, tmp_path: Path) -> None:
@@ -239,7 +239,7 @@ def test_pictures_of_the_same_examples_are_drawn_along_the_way(data: Data, tmp_p
 @pytest.mark.parametrize(("steps", "every"), [(6, 2), (24, 2), (40000, 1000), (1300, 100)])
 def test_pictures_are_few_and_the_last_is_among_them(steps: int, every: int) -> None:
     settings = tiny.settings("glow", steps=steps, valid_every=every)
-    drawn = [step for step in range(every, steps + 1, every) if previews.wanted(step, settings)]
+    drawn = [step for step in range(every, steps + 1, every) if previews.is_due(step, settings)]
     assert min(steps // every, previews.MAX_PICTURES // 2) <= len(drawn) <= previews.MAX_PICTURES
     assert drawn[-1] == steps
 

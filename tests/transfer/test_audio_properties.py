@@ -73,7 +73,7 @@ def test_what_was_recorded_is_heard(
 
 @given(
     st.sampled_from(["a.wav", "a.flac", "a.aiff", "a.ogg"]),
-    rates.filter(lambda rate: rate >= writing.LOWEST and rate <= writing.HIGHEST),
+    rates.filter(lambda rate: rate >= writing.MIN_SAMPLE_RATE and rate <= writing.MAX_SAMPLE_RATE),
     lengths, st.integers(1, 2), st.floats(0.01, 2),
 )  # fmt: skip
 def test_what_is_written_is_read_again(

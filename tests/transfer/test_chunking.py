@@ -5,7 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from timbre.transfer.chunking import FRAME_MULTIPLE, assemble, faded, starts
+from timbre.audio.mel import FRAME_MULTIPLE
+from timbre.transfer.chunking import assemble, faded, starts
 
 
 @pytest.mark.parametrize("total", [8, 504, 512, 520, 960, 968, 1024, 5000, 44_000])

@@ -26,9 +26,9 @@ class Local(nn.Module):
 
     draws = False
 
-    def timbre(self, style: Tensor) -> Style:
+    def style(self, clip: Tensor) -> Style:
         """The style's mean."""
-        return Style(style.mean()[None, None], (style,))
+        return Style(clip.mean()[None, None], (clip,))
 
     def transfer(self, content: Tensor, style: Style) -> Tensor:
         """Smooth over three frames, shift by the style's mean."""
@@ -42,7 +42,7 @@ def computed(
     model: nn.Module, content: np.ndarray, style: np.ndarray, how: TransferSettings, folder: Path
 ) -> np.ndarray:
     one = engine(model)
-    return one.transfer(content, one.timbres([style])[0], how, folder)
+    return one.transfer(content, one.styles([style])[0], how, folder)
 
 
 def at_once(model: nn.Module, content: np.ndarray, style: np.ndarray, seed: int) -> np.ndarray:
@@ -50,7 +50,7 @@ def at_once(model: nn.Module, content: np.ndarray, style: np.ndarray, seed: int)
     leveled = at_level(content.astype(np.float64), tiny.AUDIO.level_db).astype(np.float32)
     mels = [torch.from_numpy(clip_mel(clip, tiny.AUDIO))[None] for clip in (leveled, style)]
     with torch.inference_mode():
-        timbre = model.timbre(mels[1])  # type: ignore[operator]
+        timbre = model.style(mels[1])  # type: ignore[operator]
         drawn = noise.normal(seed, 0, mels[0].shape[2], tiny.AUDIO.n_mels)
         given = {"noise": torch.from_numpy(drawn)[None]} if model.draws else {}
         return decode(VOCODER, model.transfer(mels[0], timbre, **given), len(content))  # type: ignore[operator]

@@ -5,6 +5,7 @@ bins, D latent channels, K codebook entries, N examples or notes.
 """
 
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 import scipy.sparse
@@ -15,8 +16,10 @@ from timbre.core.signal import Signal
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.uint8]
+Pitch = TypeVar("Pitch", float, NDArray[np.float64])
 
-_FRAMES = 32  # transformed at once: as many as a processor's cache holds
+FRAME_MULTIPLE = 8  # frames: models halve the time up to three times
+_BLOCK_FRAMES = 32  # transformed at once: as many as a processor's cache holds
 
 
 @lru_cache(maxsize=4)
@@ -73,6 +76,11 @@ def _sparse_filters(settings: Audio) -> scipy.sparse.csr_array:
     return scipy.sparse.csr_array(mel_filters(settings))
 
 
+def midi_to_hz(pitch: Pitch) -> Pitch:
+    """MIDI pitch -> Hz, in equal temperament; A4 is 440 Hz."""
+    return 440 * 2 ** ((pitch - 69) / 12)
+
+
 def hz_to_mel(hz: float) -> float:
     """Hz -> Slaney's mel."""
     return float(hz * 3 / 200 if hz < 1000 else 15 + 27 * np.log(hz / 1000) / np.log(6.4))
@@ -111,10 +119,10 @@ def mel_spectrogram(audio: NDArray[np.floating], settings: Audio) -> Floats:
     mel = np.empty((len(flat), settings.n_mels, count))
     for sound, out in zip(padded, mel, strict=True):
         frames = np.lib.stride_tricks.sliding_window_view(sound, settings.n_fft)[::hop][:count]
-        for start in range(0, count, _FRAMES):
-            spectrum = np.fft.rfft(frames[start : start + _FRAMES] * window)
+        for start in range(0, count, _BLOCK_FRAMES):
+            spectrum = np.fft.rfft(frames[start : start + _BLOCK_FRAMES] * window)
             power = spectrum.real**2 + spectrum.imag**2
-            out[:, start : start + _FRAMES] = filters @ power.T
+            out[:, start : start + _BLOCK_FRAMES] = filters @ power.T
     decibels: Floats = 10 * np.log10(np.maximum(mel, 10 ** (settings.db_min / 10)))
     return decibels.reshape(*audio.shape[:-1], settings.n_mels, count)
 
@@ -131,9 +139,6 @@ def dequantize(codes: Codes, settings: Audio) -> NDArray[np.float32]:
 
 
 def clip_mel(sound: Signal, audio: Audio) -> NDArray[np.float32]:
-    """The mel of a clip in dB, `(M, T)`, its last frame repeated until T is a multiple of 8.
-
-    Models halve the time up to three times.
-    """
+    """Mel of a clip in dB, `(M, T)`, padded by its last frame to a multiple of `FRAME_MULTIPLE`."""
     frames = mel_spectrogram(sound, audio).astype(np.float32)
-    return np.pad(frames, [(0, 0), (0, -frames.shape[1] % 8)], mode="edge")
+    return np.pad(frames, [(0, 0), (0, -frames.shape[1] % FRAME_MULTIPLE)], mode="edge")

@@ -1,4 +1,4 @@
-"""Recordings of any kind, and the pairs of them that somebody wants transferred."""
+"""Recordings as mono signals: of any format, rate and number of channels."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,7 +12,7 @@ from timbre.core import ffmpeg
 from timbre.core.errors import InputError
 from timbre.core.signal import SILENCE_PEAK, Signal, mixing, without_rumble
 
-MIN_SECONDS = 0.25  # s: less holds hardly a note
+MIN_SECONDS = 0.25  # less holds hardly a note
 MAX_HEADER_BYTES = 4096  # bytes that a file has beside its samples, without being looked at twice
 SAMPLE_BYTES = {"PCM_U8": 1, "PCM_S8": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4}
 
@@ -56,8 +56,8 @@ def read(path: Path, sample_rate: int, max_seconds: float | None = None) -> Sign
             f"expected a recording of {MIN_SECONDS} s or more, {path} lasts {seconds:.3f} s; "
             "please take a longer one."
         )
-    heard = without_rumble(channels, rate)  # or an offset would pass for sound in common
-    weights = mixing(np.mean(heard**2, axis=0), float(np.mean(heard.mean(axis=1) ** 2)))
+    audible = without_rumble(channels, rate)  # or an offset would pass for sound in common
+    weights = mixing(np.mean(audible**2, axis=0), float(np.mean(audible.mean(axis=1) ** 2)))
     mono = soxr.resample((channels @ weights).astype(np.float32), rate, sample_rate)
     mono = without_rumble(mono, sample_rate).astype(np.float32)
     if np.abs(mono).max() < SILENCE_PEAK:
@@ -87,8 +87,8 @@ def is_doubtful(path: Path) -> bool:
             if file.format in ("OGG", "MP3"):
                 return True
             bare = file.frames * file.channels * SAMPLE_BYTES.get(file.subtype, 8)
-            found: bool = path.stat().st_size > bare + MAX_HEADER_BYTES
-            return found
+            is_longer: bool = path.stat().st_size > bare + MAX_HEADER_BYTES
+            return is_longer
     except (soundfile.LibsndfileError, ValueError, TypeError, OSError):
         return False
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 CONTENTS = ("upright_piano", "nylon_guitar", "saxophone")
 STYLES = ("saxophone", "violins", "vibraphone", "sitar", "double_bass_bowed")
-HEAD = """<!doctype html>
+PAGE_HEAD = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
@@ -72,7 +72,7 @@ def demo(
                 _content(name, tools, folder, subtask(watch, number, len(CONTENTS)))
                 for number, name in enumerate(CONTENTS)
             ]
-        (folder / "index.html").write_text(HEAD + "".join(parts), encoding="utf-8")
+        (folder / "index.html").write_text(PAGE_HEAD + "".join(parts), encoding="utf-8")
     print(f"Open {(out / 'index.html').resolve()}")
 
 

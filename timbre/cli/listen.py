@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from timbre.listening.clips import Clips
     from timbre.listening.design import Design
 
-TRIALS = {"ab": 20, "mushra": 10, "rating": 10}
+DEFAULT_TRIALS = {"ab": 20, "mushra": 10, "rating": 10}
 PORT = 8000
 COMMANDS = ("report", "export", "demo")
 
@@ -118,9 +118,10 @@ def serve(
     from timbre.listening.frame import Frame, markdown
     from timbre.listening.page import Page
 
-    if method not in TRIALS:
+    if method not in DEFAULT_TRIALS:
         raise InputError(
-            f"expected a --method among {', '.join(TRIALS)}, got {method!r}; please name one."
+            f"expected a --method among {', '.join(DEFAULT_TRIALS)}, got {method!r}; "
+            "please name one."
         )
     way = designs.Method(method)
     how: dict[str, Any] = {"method": way, "questions": designs.QUESTIONS[way], "ties": ties}
@@ -134,7 +135,7 @@ def serve(
     target = how.get("reference", "")
     names, clips = listening_clips.find(folder, systems or [], content, style, target)
     design = listening_clips.design(
-        names, clips, content, style, trials or TRIALS[method], seed, **how
+        names, clips, content, style, trials or DEFAULT_TRIALS[method], seed, **how
     )
     minutes = design.minutes(listening_clips.seconds(clips))
     with (

@@ -24,7 +24,7 @@ PAIRS = (  # content and style: registers that meet
     ("bassoon", "double_bass_bowed"),
     ("sitar", "nylon_guitar"),
 )
-SECONDS = 6.0  # of a clip at most
+MAX_CLIP_SECONDS = 6.0  # of a clip at most
 
 
 def demo(
@@ -81,4 +81,4 @@ def _heard(path: Path) -> "tuple[Signal, int]":
     import soundfile
 
     sound, rate = soundfile.read(path, dtype="float32")
-    return sound[: round(SECONDS * rate)], rate
+    return sound[: round(MAX_CLIP_SECONDS * rate)], rate

@@ -1,4 +1,4 @@
-"""Several transfers in one call: their reports, faults and a bar; and outputs into a pipe."""
+"""Batch transfers on the command line: reports, failures, a progress bar; and output to a pipe."""
 
 import shutil
 import sys
@@ -16,7 +16,7 @@ Report = dict[str, Any]  # of one transfer, for JSON
 
 
 def kept(one: Callable[[Path, Path, Path], Report]) -> Callable[[Path, Path, Path], Report]:
-    """The same, but an output that is there stays: no output is ever there by half."""
+    """Wrapper that skips outputs that exist, as none is ever half-written."""
 
     def resumed(content: Path, style: Path, out: Path) -> Report:
         return {"output": str(out), "kept": True} if out.is_file() else one(content, style, out)
@@ -33,7 +33,7 @@ def transfer_many(
     json: bool,
     quiet: bool,
 ) -> bool:
-    """Whether a line of a list, or a file of a folder, failed; each is told of when it is done."""
+    """Run all transfers of a list or folder, report each; return whether any failed."""
     failed, in_folder = False, source.is_dir()
     results = lists.transfer(lines, source if in_folder else source.parent, out, one, suffix)
     with _bar(len(lines), quiet) as advance:
@@ -55,7 +55,7 @@ def transfer_many(
 
 @contextmanager
 def _bar(total: int, quiet: bool = False) -> Iterator[Callable[[], None]]:
-    """A bar of how many of several transfers are done, where somebody looks on."""
+    """Progress bar over several transfers, shown on a terminal only."""
     if quiet or not sys.stderr.isatty():
         yield lambda: None
         return
@@ -67,7 +67,7 @@ def _bar(total: int, quiet: bool = False) -> Iterator[Callable[[], None]]:
 
 @contextmanager
 def piped(suffix: str) -> Iterator[Path]:
-    """A file whose contents go to standard output, once it is written."""
+    """Temporary file whose contents go to standard output, once it is written."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"out{suffix}"
         yield path

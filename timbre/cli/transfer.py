@@ -246,7 +246,7 @@ def _lacking(
 
 
 def _note(remark: str) -> None:
-    """Say something that is no fault."""
+    """Print a note to standard error."""
     print(f"note: {remark}", file=sys.stderr)
 
 
@@ -256,7 +256,7 @@ def _silent(remark: str) -> None:
 
 @contextmanager
 def progress(quiet: bool = False) -> Iterator["ProgressCallback"]:
-    """A bar of how far it is, where somebody looks on."""
+    """Progress bar of one transfer, shown on a terminal only."""
     from timbre.transfer.progress import no_progress  # brings NumPy
 
     if quiet or not sys.stderr.isatty():

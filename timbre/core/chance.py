@@ -6,6 +6,6 @@ import numpy as np
 
 
 def generator(seed: int, *parts: str | int) -> np.random.Generator:
-    """A source of chance that depends on nothing but the seed and the names given."""
+    """Random generator of a seed and names: equal ones give equal draws."""
     digest = hashlib.sha256("/".join(map(str, parts)).encode()).digest()
     return np.random.default_rng([seed, int.from_bytes(digest[:8], "little")])

@@ -1,4 +1,4 @@
-"""Ends of every command: a sentence and exit code 2 for what the user can mend; nothing is left."""
+"""Exits of commands: what the user can mend ends with a sentence and code 2, and leaves nothing."""
 
 import errno
 import io
@@ -18,7 +18,7 @@ EXTRAS = {  # packages that the plain install lacks, and what brings them
     "zarr": "train", "essentia": "metrics", "torch": "train",
     "torchaudio": "train", "onnx": "train", "onnxscript": "train",
 }  # fmt: skip
-FULL = (
+GPU_FULL = (
     "expected room on the graphics card, it is full; please lower batch_size or crop_frames of "
     "what is trained, end other programs on the card, or leave it alone with CUDA_VISIBLE_DEVICES= "
     "before the command."
@@ -32,7 +32,7 @@ MENDABLE = frozenset([
 
 
 def leave_nothing() -> None:
-    """Let SIGTERM and SIGHUP delete what this process has begun to write, and end it."""
+    """Handle SIGTERM and SIGHUP: delete what this process has begun to write, and end it."""
     for name in ("SIGTERM", "SIGHUP"):  # Windows has no terminals that hang up
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
@@ -78,7 +78,7 @@ def run(main: Callable[[], None]) -> None:
         torch = sys.modules.get("torch")  # who did not load it has no card to fill
         if torch is None or not isinstance(error, torch.OutOfMemoryError):
             raise
-        _end(FULL)
+        _end(GPU_FULL)
 
 
 def _print_any_name() -> None:

@@ -23,14 +23,14 @@ def files(*modules: str) -> list[Path]:
     Args:
         *modules: dotted names.
     """
-    found: set[str] = set()
-    ahead = [path for module in modules for path in _paths(module)]
-    while ahead:
-        path = ahead.pop()
-        if path not in found:
-            found.add(path)
-            ahead += _imported(path) if path.endswith(".py") else ()
-    return [Path(path) for path in sorted(found)]
+    paths: set[str] = set()
+    queue = [path for module in modules for path in _paths(module)]
+    while queue:
+        path = queue.pop()
+        if path not in paths:
+            paths.add(path)
+            queue += _imported(path) if path.endswith(".py") else ()
+    return [Path(path) for path in sorted(paths)]
 
 
 def contents(*modules: str) -> list[bytes]:
@@ -49,16 +49,16 @@ def _paths(module: str) -> list[str]:
 @cache
 def _imported(path: str) -> frozenset[str]:
     """The project's files that a file imports itself, and those beside it that it names."""
-    found: set[str] = set()
+    paths: set[str] = set()
     for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found.update(*(_paths(alias.name) for alias in node.names))
+            paths.update(*(_paths(alias.name) for alias in node.names))
         elif isinstance(node, ast.ImportFrom) and node.module:
             names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-            found.update(*(_paths(name) for name in names))
+            paths.update(*(_paths(name) for name in names))
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             beside = Path(path).parent / node.value
             if re.fullmatch(r"[\w.]+\.\w+", node.value) and (ROOT / beside).is_file():
-                found.add(beside.as_posix())
-            found.update(_paths(node.value))
-    return frozenset(found)
+                paths.add(beside.as_posix())
+            paths.update(_paths(node.value))
+    return frozenset(paths)

@@ -1,4 +1,4 @@
-"""Defaults of the process, set before the libraries that read them are loaded."""
+"""Environment variables of the process, set before the libraries that read them are loaded."""
 
 import os
 from contextlib import redirect_stdout, suppress

@@ -1,4 +1,4 @@
-"""The one error that is the user's to mend: its message is all that they will see."""
+"""The error of input that cannot be used: its message is all that users see."""
 
 
 class InputError(ValueError):

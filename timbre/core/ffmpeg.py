@@ -1,4 +1,4 @@
-"""ffmpeg, by which all is decoded, encoded and measured that libsndfile cannot."""
+"""ffmpeg: decodes, encodes and measures what libsndfile cannot."""
 
 import subprocess
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ class Result(NamedTuple):
 
 
 def reading(path: Path, *, strict: bool = True, options: Iterable[str] = ()) -> list[str]:
-    """Words of a command that reads a file's sound.
+    """Arguments that read a file's sound.
 
     Args:
         path: of the file; `file:` keeps a name with a colon from being taken for a protocol.
@@ -31,7 +31,7 @@ def reading(path: Path, *, strict: bool = True, options: Iterable[str] = ()) -> 
 
 
 def samples(sample_rate: int, channels: int, source: str) -> list[str]:
-    """Words of a command that reads bare, interleaved float32 numbers.
+    """Arguments that read bare, interleaved float32 numbers.
 
     Args:
         sample_rate: Hz.
@@ -42,7 +42,7 @@ def samples(sample_rate: int, channels: int, source: str) -> list[str]:
 
 
 def run(words: list[str], task: str, instead: str = "", timeout: float | None = None) -> Result:
-    """Let ffmpeg do something, to its end.
+    """Run ffmpeg to its end.
 
     Args:
         words: of the command, behind its name.
@@ -64,7 +64,7 @@ def run(words: list[str], task: str, instead: str = "", timeout: float | None = 
 
 
 def feed(words: list[str], blocks: Iterable[bytes], task: str, instead: str = "") -> str:
-    """Give ffmpeg what it shall work on, block by block; it must tell of errors alone.
+    """Feed ffmpeg's input block by block; its log must tell of errors alone.
 
     Returns:
         What it complained of, empty if all went well.

@@ -1,4 +1,4 @@
-"""Whole files or none: what is written appears under its name only when it is complete."""
+"""Atomic writes: a file or folder appears under its name only when it is complete."""
 
 import errno
 import hashlib
@@ -42,7 +42,7 @@ def delete_unfinished() -> None:
 
 @contextmanager
 def replacing(path: Path, *, folder: bool = False) -> Iterator[Path]:
-    """Give a temporary name beside `path`; rename it to `path` if the block succeeds.
+    """Write atomically: give a temporary name beside `path`, renamed to it if the block succeeds.
 
     After an error nothing is left of the new file or folder, and what stood under `path` before is
     untouched. A link stays one: what it leads to is replaced. Into what is neither a file nor a

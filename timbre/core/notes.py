@@ -11,6 +11,8 @@ NOTE = np.dtype([("pitch", "u1"), ("velocity", "u1"), ("start", "f4"), ("end", "
 
 Notes = NDArray[np.void]  # (N,) of NOTE
 
+DRUM_CHANNEL = 9  # from 0, as General MIDI has it
+
 
 class Track(NamedTuple):
     """The notes of one instrument in one piece."""
@@ -60,12 +62,12 @@ def segment(notes: Notes, number: int, seconds: float) -> Notes:
         number: of the segment, as `segment_numbers` counts.
         seconds: its length.
     """
-    chosen: Notes = notes[segment_numbers(notes["start"], seconds) == number].copy()
+    inside: Notes = notes[segment_numbers(notes["start"], seconds) == number].copy()
     before_end = np.nextafter(np.float32(seconds), np.float32(0))
     for name, last in (("start", before_end), ("end", np.float32(seconds))):
-        moved = chosen[name].astype(np.float64) - number * seconds
-        chosen[name] = np.clip(moved.astype(np.float32), 0, last)
-    return chosen
+        moved = inside[name].astype(np.float64) - number * seconds
+        inside[name] = np.clip(moved.astype(np.float32), 0, last)
+    return inside
 
 
 def transpose(notes: Notes, semitones: int) -> Notes:
@@ -78,7 +80,7 @@ def transpose(notes: Notes, semitones: int) -> Notes:
 
 
 def content_key(tracks: list[Track]) -> str:
-    """A name for what a piece plays, whatever its file is called: equal notes, equal name.
+    """Fingerprint of what a piece plays: equal notes, equal name, whatever the file is called.
 
     Times are taken in units of 10 ms, so that a file saved again by another program keeps its name.
     """
@@ -97,7 +99,7 @@ def _grid(notes: Notes) -> NDArray[np.int32]:
 
 
 def piano_roll(notes: Notes, frames: int, frames_per_second: float) -> NDArray[np.bool_]:
-    """`(128, frames)`: which pitches sound at the middle of each frame."""
+    """Piano roll `(128, frames)`: which pitches sound at the middle of each frame."""
     middle = (np.arange(frames) + 0.5) / frames_per_second
     roll = np.zeros((128, frames), bool)
     for note in notes:

@@ -106,9 +106,9 @@ def parse(values: Any, schema: type[Model], origin: str) -> Model:
         fault = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
         key = ".".join(str(part) for part in fault["loc"]) or "the file"
         if fault["type"] == "extra_forbidden":
-            known = _keys_beside(schema, fault["loc"])
-            near = get_close_matches(str(fault["loc"][-1]), known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}."
+            keys = _keys_beside(schema, fault["loc"])
+            near = get_close_matches(str(fault["loc"][-1]), keys, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(keys)}."
             raise ParamsError(f"{origin}: {key}: unknown key; {hint}") from None
         message = fault["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
         if fault["type"] == "missing":

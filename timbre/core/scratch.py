@@ -1,4 +1,4 @@
-"""Work that outlives a kill: it lies outside the outputs, which DVC deletes before a stage runs."""
+"""Scratch folders that outlive a kill: they lie outside the outputs, which DVC deletes first."""
 
 import shutil
 from pathlib import Path

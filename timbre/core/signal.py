@@ -30,26 +30,26 @@ def flac(audio: NDArray[np.floating], sample_rate: int) -> bytes:
     return buffer.getvalue()
 
 
-def resampled(audio: Signal, sample_rate: int, wanted: int) -> Signal:
+def resampled(audio: Signal, sample_rate: int, new_rate: int) -> Signal:
     """A clip `(L,)` at another rate; itself if it has that.
 
     Args:
         audio: the clip.
         sample_rate: Hz, that it has.
-        wanted: Hz.
+        new_rate: Hz.
     """
-    if sample_rate == wanted:
+    if sample_rate == new_rate:
         return audio
-    made: Signal = soxr.resample(audio, sample_rate, wanted)
-    return made
+    output: Signal = soxr.resample(audio, sample_rate, new_rate)
+    return output
 
 
-RUMBLE_SECONDS = 0.05  # s, of the mean that is taken out: what lies below 20 Hz goes
+RUMBLE_SECONDS = 0.05  # of the mean that is taken out: what lies below 20 Hz goes
 CANCELLATION_SHARE = 0.25  # share of the power that unrelated channels would keep in their mean
 
 
 def without_rumble(sound: NDArray[np.floating], sample_rate: int) -> NDArray[np.float64]:
-    """Take out an offset and what lies below hearing, `(L,)` or `(L, C)`, without shifting phases.
+    """High-pass filter against offset and rumble, `(L,)` or `(L, C)`, without shifting phases.
 
     A triangular mean of a tenth of a second is subtracted: 20 Hz and above stay within 0.4 dB.
     """
@@ -64,7 +64,7 @@ def without_rumble(sound: NDArray[np.floating], sample_rate: int) -> NDArray[np.
 
 
 def mixing(power: NDArray[np.float64], together: float) -> NDArray[np.float64]:
-    """Weights by which channels become one, so that nothing audible vanishes.
+    """Downmix weights of channels, so that nothing audible vanishes.
 
     Their mean, unless they cancel in it, as those of opposite sign do: then the loudest alone.
 

@@ -1,4 +1,4 @@
-"""Run a function over many things in worker processes that may crash, hang or eat all memory."""
+"""Worker processes that may crash, hang or eat all memory, at the cost of one item only."""
 
 import multiprocessing
 import os

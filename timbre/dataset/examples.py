@@ -76,7 +76,7 @@ class Sequences(Section):
 
 
 class Example(NamedTuple):
-    """Notes A for content and target, notes B for style; timbre S is to be heard, T is given.
+    """Example: notes A of content and target, B of style; timbre S is to be heard, T is given.
 
     The views are content = A in T, style = B in S, target = A in S.
     """
@@ -137,8 +137,8 @@ def with_preset(timbre: Timbre, rng: np.random.Generator, seed: int, split: str)
     """
     if timbre.font not in presets.DRAWN_SOURCES:
         return timbre
-    drawn = presets.DRAWN_SOURCES[timbre.font](rng, seed, split)
-    return timbre._replace(program=drawn.program, preset=drawn.name, variation="")
+    preset = presets.DRAWN_SOURCES[timbre.font](rng, seed, split)
+    return timbre._replace(program=preset.program, preset=preset.name, variation="")
 
 
 def draw(
@@ -171,16 +171,16 @@ def draw(
         RefusedError: if no part of the piece has two segments with enough onsets.
     """
     rng = generator(seed, "example", piece, number)
-    found = candidates(tracks, seconds, settings.min_onsets)
-    part, numbers = found[int(rng.integers(len(found)))]
+    parts = candidates(tracks, seconds, settings.min_onsets)
+    part, numbers = parts[int(rng.integers(len(parts)))]
     split = split_of(seed, cluster, settings)
-    chosen = (int(number) for number in rng.choice(numbers, 2, replace=False))
+    pair = (int(number) for number in rng.choice(numbers, 2, replace=False))
     span = 0 if split in CLEAN_SPLITS else settings.max_transposition
     (notes, shift), (style_notes, style_shift) = (
         _transposed(
             segment(tracks[part].notes, number, seconds), int(rng.integers(-span, span + 1))
         )
-        for number in chosen
+        for number in pair
     )
     if split in TIMBRE_SPLITS:
         program = int(rng.integers(PITCHED_PROGRAMS))

@@ -153,9 +153,9 @@ def _of_another_piece(
     least, most = densities
     # most that are drawn will do: to list all that do would take n^2 for n examples
     for _ in range(MAX_DRAWS if len(numbers) else 0):
-        drawn = int(numbers[int(rng.integers(len(numbers)))])
-        if least <= onsets[drawn] <= most and examples[drawn].cluster != example.cluster:
-            return examples[drawn]
+        candidate = int(numbers[int(rng.integers(len(numbers)))])
+        if least <= onsets[candidate] <= most and examples[candidate].cluster != example.cluster:
+            return examples[candidate]
     fitting = numbers[(least <= onsets[numbers]) & (onsets[numbers] <= most)].tolist()
     others = [number for number in fitting if examples[number].cluster != example.cluster]
     return examples[others[int(rng.integers(len(others)))]] if others else None

@@ -45,7 +45,7 @@ SCHEMA = pa.schema(
 )
 
 
-_GROUP = 512  # rows that are written, and read, at once
+_GROUP_ROWS = 512  # rows that are written, and read, at once
 
 
 def write(path: Path, examples: list[Example]) -> None:
@@ -61,15 +61,15 @@ def write(path: Path, examples: list[Example]) -> None:
         replacing(path) as temporary,
         pq.ParquetWriter(temporary, SCHEMA, compression="zstd") as writer,
     ):
-        for start in range(0, len(examples), _GROUP):
-            rows = [example.row() for example in examples[start : start + _GROUP]]
+        for start in range(0, len(examples), _GROUP_ROWS):
+            rows = [example.row() for example in examples[start : start + _GROUP_ROWS]]
             writer.write_table(pa.Table.from_pylist(rows, SCHEMA))
 
 
 def counts(path: Path) -> dict[str, int]:
     """Number of examples of each split."""
-    found = _file(path).read(columns=["split"])["split"].value_counts()
-    return {str(row["values"]): int(row["counts"]) for row in found.to_pylist()}
+    sizes = _file(path).read(columns=["split"])["split"].value_counts()
+    return {str(row["values"]): int(row["counts"]) for row in sizes.to_pylist()}
 
 
 def read(path: Path, split: str, start: int = 0, stop: int | None = None) -> list[Example]:
@@ -83,12 +83,12 @@ def read(path: Path, split: str, start: int = 0, stop: int | None = None) -> lis
     file, sizes = _file(path), counts(path)
     before = sum(list(sizes.values())[: list(sizes).index(split)]) if split in sizes else 0
     last = sizes.get(split, 0) if stop is None else stop
-    wanted = range(before + start, before + min(last, sizes.get(split, 0)))
+    span = range(before + start, before + min(last, sizes.get(split, 0)))
     examples: list[Example] = []
     first = 0
     for number in range(file.num_row_groups):
         count = file.metadata.row_group(number).num_rows
-        inside = range(max(wanted.start, first), min(wanted.stop, first + count))
+        inside = range(max(span.start, first), min(span.stop, first + count))
         if inside:
             group = file.read_row_group(number).slice(inside.start - first, len(inside))
             examples += [_example(row) for row in group.to_pylist()]

@@ -1,4 +1,4 @@
-"""What is exported of a model: the sound of a clip, a transfer and a vocoder's spectrum."""
+"""Modules that are exported: a model's style and transfer, and a vocoder's spectrum."""
 
 import numpy as np
 import torch
@@ -8,8 +8,6 @@ from torch import Tensor, nn
 from timbre.models.contract import TransferModel
 from timbre.models.style import Style
 from timbre.models.vocos import model as vocos
-
-MULTIPLE = 8  # frames: models halve the time up to three times
 
 
 class StyleGraph(nn.Module):
@@ -25,7 +23,7 @@ class StyleGraph(nn.Module):
 
     def forward(self, mel: Tensor) -> tuple[Tensor, ...]:
         """`(1, M, T)` in dB -> the vector, the frames, normalised, and patches if there are."""
-        style = self.model.timbre(mel)
+        style = self.model.style(mel)
         (frames,) = style.frames
         return (style.vector, F.group_norm(frames, 1), *style.patches)
 

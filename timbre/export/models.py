@@ -8,11 +8,12 @@ import torch
 from torch import Tensor, nn
 from torch.export import Dim
 
+from timbre.audio.mel import FRAME_MULTIPLE
 from timbre.core.errors import InputError
 from timbre.core.files import replacing, sha256
 from timbre.core.params import Audio
 from timbre.export import onnx_files
-from timbre.export.graphs import MULTIPLE, StyleGraph, TransferGraph, VocoderGraph
+from timbre.export.graphs import StyleGraph, TransferGraph, VocoderGraph
 from timbre.export.substitutes import exportable, fitting_steps
 from timbre.models import card, checkpoint, registry, shipped
 from timbre.models.contract import TransferModel
@@ -21,7 +22,8 @@ from timbre.models.vocos import model as vocos
 from timbre.runtime.graph_files import FORMAT, SPECTRUM, STYLE, TRANSFER
 
 VOCODER = "vocoder"  # its folder
-EXAMPLE, CLIP = 6, 11  # eights of frames that are traced: a length must equal no other size
+# eights of frames that are traced: a length must equal no other size
+EXAMPLE_EIGHTS, CLIP_EIGHTS = 6, 11
 
 
 def export(weights: Path, folder: Path, names: tuple[str, ...] = ()) -> list[str]:
@@ -101,22 +103,22 @@ def _export_model(path: Path, name: str, model: TransferModel) -> list[str]:
     bands = Audio.model_validate(about["audio"]).n_mels
     eights, times = Dim("eights", min=1), Dim("style_frames", min=1)
     # levels as they are, for nothing that depends on values is traced
-    clip = torch.full((1, bands, CLIP * MULTIPLE), -60.0)
+    clip = torch.full((1, bands, CLIP_EIGHTS * FRAME_MULTIPLE), -60.0)
     styled = StyleGraph(plain)
     style = dict(zip(("vector", "frames", "patches"), styled(clip), strict=False))
-    graph = onnx_files.trace(styled, {"mel": clip}, [{2: MULTIPLE * eights}], list(style))
+    graph = onnx_files.trace(styled, {"mel": clip}, [{2: FRAME_MULTIPLE * eights}], list(style))
     onnx_files.write(path.with_name(STYLE), graph, path, "", about)
 
-    mel = torch.full((1, bands, EXAMPLE * MULTIPLE), -60.0)
+    mel = torch.full((1, bands, EXAMPLE_EIGHTS * FRAME_MULTIPLE), -60.0)
     bias = torch.zeros(1, style["frames"].shape[2])
     inputs = {"mel": mel, "vector": style["vector"], "frames": style["frames"], "bias": bias}
     over: Any = {2: times}
-    axes: list[onnx_files.Axes] = [{2: MULTIPLE * eights}, None, over, {1: times}]
+    axes: list[onnx_files.Axes] = [{2: FRAME_MULTIPLE * eights}, None, over, {1: times}]
     others: dict[str, tuple[Tensor, onnx_files.Axes]] = {}
     if "patches" in style:
         others["patches"] = style["patches"], over
     if model.draws:
-        others["noise"] = torch.zeros_like(mel), {2: MULTIPLE * eights}
+        others["noise"] = torch.zeros_like(mel), {2: FRAME_MULTIPLE * eights}
     for each in options:
         others[each] = torch.tensor(float(about["options"][each])), None
     inputs |= {each: example for each, (example, _) in others.items()}
@@ -137,7 +139,7 @@ def _export_vocoder(path: Path, name: str, model: vocoder.Model, base: vocos.Mod
         "n_fft": base.config.n_fft,
         "iterations": model.config.iterations,
     }
-    mel = torch.full((1, base.audio.n_mels, EXAMPLE * MULTIPLE), -60.0)
+    mel = torch.full((1, base.audio.n_mels, EXAMPLE_EIGHTS * FRAME_MULTIPLE), -60.0)
     graph = onnx_files.trace(
         VocoderGraph(base), {"mel": mel}, [{2: Dim("frames", min=1)}], ["real", "imaginary"]
     )

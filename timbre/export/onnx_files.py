@@ -24,9 +24,9 @@ from timbre.core.files import replacing
 from timbre.runtime.graph_files import METADATA
 
 OPSET = 18
-KINDS = {"F16": np.float16, "F32": np.float32}  # of safetensors
-LARGE = 1024  # bytes, of what is looked for under another name
-OWN = "model."  # begins names of what the exported module got from the checkpoint
+NUMPY_TYPES = {"F16": np.float16, "F32": np.float32}  # of safetensors
+MIN_TRANSPOSED_BYTES = 1024  # bytes, of what is looked for under another name
+MODEL_PREFIX = "model."  # begins names of what the exported module got from the checkpoint
 
 Axes = dict[int, Any] | None  # which are dynamic
 
@@ -114,7 +114,7 @@ def _point_into(proto: onnx.ModelProto, weights: Path, prefix: str) -> None:
     kept, nodes = [], []
     for tensor in proto.graph.initializer:
         values = numpy_helper.to_array(tensor)
-        found = checkpoint.find(values, prefix + tensor.name.removeprefix(OWN))
+        found = checkpoint.find(values, prefix + tensor.name.removeprefix(MODEL_PREFIX))
         if found is None:
             kept.append(tensor)
             continue
@@ -140,7 +140,9 @@ class _Checkpoint:
             size = int.from_bytes(file.read(8), "little")
             header = json.loads(file.read(size))
         self._path, self._begin = path, 8 + size
-        self._entries = {name: each for name, each in header.items() if each.get("dtype") in KINDS}
+        self._entries = {
+            name: each for name, each in header.items() if each.get("dtype") in NUMPY_TYPES
+        }
         self._bytes = np.memmap(path, np.uint8, "r")
 
     def find(self, values: NDArray[Any], name: str) -> tuple[str, bool] | None:
@@ -149,7 +151,7 @@ class _Checkpoint:
             return None
         if name in self._entries and self._is(name, values):
             return name, False
-        if values.ndim != 2 or values.nbytes < LARGE:
+        if values.ndim != 2 or values.nbytes < MIN_TRANSPOSED_BYTES:
             return None
         # the exporter folds what is transposed, and gives it another name
         return next(((each, True) for each in self._entries if self._is(each, values.T)), None)
@@ -159,7 +161,7 @@ class _Checkpoint:
         if entry["shape"] != list(values.shape):
             return False
         begin, end = (self._begin + each for each in entry["data_offsets"])
-        stored = np.frombuffer(self._bytes[begin:end].tobytes(), KINDS[entry["dtype"]])
+        stored = np.frombuffer(self._bytes[begin:end].tobytes(), NUMPY_TYPES[entry["dtype"]])
         return np.array_equal(stored.astype(np.float32).reshape(values.shape), values)
 
     def tensor(self, name: str, called: str) -> onnx.TensorProto:
@@ -169,7 +171,7 @@ class _Checkpoint:
         found = onnx.TensorProto(
             name=called,
             dims=entry["shape"],
-            data_type=onnx.helper.np_dtype_to_tensor_dtype(np.dtype(KINDS[entry["dtype"]])),
+            data_type=onnx.helper.np_dtype_to_tensor_dtype(np.dtype(NUMPY_TYPES[entry["dtype"]])),
             data_location=onnx.TensorProto.EXTERNAL,
         )
         where = {

@@ -12,7 +12,7 @@ from timbre.models.autoencoder.decoder import FrameRetrieval, StyleAttention
 from timbre.models.glow.flow import InvertibleConv1x1
 from timbre.models.vqvae.quantizer import Quantizer
 
-BLOCK = 64  # rows that are solved at once
+BLOCK_ROWS = 64  # rows that are solved at once
 
 
 class ChannelAffine(nn.Module):
@@ -84,7 +84,8 @@ class SolvedConv1x1(InvertibleConv1x1):
 
     def _blocks(self) -> list[slice]:
         return [
-            slice(start, min(start + BLOCK, self.count)) for start in range(0, self.count, BLOCK)
+            slice(start, min(start + BLOCK_ROWS, self.count))
+            for start in range(0, self.count, BLOCK_ROWS)
         ]
 
     def inverse(self, y: Tensor, condition: Tensor) -> Tensor:

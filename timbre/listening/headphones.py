@@ -14,17 +14,17 @@ import soundfile
 
 from timbre.core.files import fingerprint
 
-ROUNDS, REQUIRED = 6, 5  # how often is asked, and how often has to be right
-TONES = 3
+ROUND_COUNT, MIN_RIGHT_ROUNDS = 6, 5  # how often is asked, and how often has to be right
+TONE_COUNT = 3
 _RATE, _HERTZ, _TONE, _PAUSE, _RAMP = 44_100, 200.0, 1.0, 0.5, 0.1  # Hz, Hz, s
 _LEVEL, _SOFTER = 0.1, 10 ** (-6 / 20)
 
 
 def softest(listener: str, attempt: int, number: int) -> tuple[int, int]:
-    """Which tone of a round is the softest, and which has its channels in opposite phase."""
+    """Tones of a round: which is the softest, and which has its channels in opposite phase."""
     drawn = int(fingerprint("headphones", listener, attempt, number), 16)
-    soft = drawn % TONES
-    return soft, (soft + 1 + drawn // TONES % (TONES - 1)) % TONES
+    soft = drawn % TONE_COUNT
+    return soft, (soft + 1 + drawn // TONE_COUNT % (TONE_COUNT - 1)) % TONE_COUNT
 
 
 def tones(soft: int, opposite: int) -> bytes:
@@ -34,7 +34,7 @@ def tones(soft: int, opposite: int) -> bytes:
     tone = _LEVEL * ramp * np.sin(2 * np.pi * _HERTZ * time)
     pause = np.zeros((round(_PAUSE * _RATE), 2))
     parts = []
-    for number in range(TONES):
+    for number in range(TONE_COUNT):
         level = _SOFTER if number == soft else 1.0
         sign = -1 if number == opposite else 1
         parts += [np.stack([level * tone, sign * level * tone], axis=1), pause]

@@ -28,8 +28,8 @@ from timbre.listening.plan import TIE, Kind, Trial, choices, plan
 from timbre.listening.responses import HEADERS, asset, form, ranged, rendered
 
 PARTICIPANT = ("participant", "PROLIFIC_PID")  # in the address: what a panel calls a listener
-MAX_NAME = 64  # characters of that
-BARE = Frame()
+MAX_NAME_LENGTH = 64  # characters of that
+NO_FRAME = Frame()
 LABELS = {"content": "Content", "style": "Style", "reference": "Reference"}
 
 
@@ -49,7 +49,7 @@ class Page:
         design: Design,
         clips: Clips,
         answers: Answers,
-        frame: Frame = BARE,
+        frame: Frame = NO_FRAME,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._design, self._clips, self._answers = design, clips, answers
@@ -92,7 +92,7 @@ class Page:
             return rendered("consent", text=frame.consent, minutes=frame.minutes)
         if frame.headphones and "headphones" not in noted:
             return rendered(
-                "headphones", rounds=headphones.ROUNDS, tones=headphones.TONES,
+                "headphones", rounds=headphones.ROUND_COUNT, tones=headphones.TONE_COUNT,
                 again=bool(self._attempts.get(listener)),
             )  # fmt: skip
         trials, number = self._plan(listener), self._next(listener)
@@ -128,16 +128,16 @@ class Page:
         self._attempts[listener] = attempt + 1
         right = [
             fields.get(f"round{number}") == str(headphones.softest(listener, attempt, number)[0])
-            for number in range(headphones.ROUNDS)
+            for number in range(headphones.ROUND_COUNT)
         ]
-        if sum(right) < headphones.REQUIRED:
+        if sum(right) < headphones.MIN_RIGHT_ROUNDS:
             return RedirectResponse("/", 303, HEADERS)
         return self._noting(request, "headphones")
 
     async def tones(self, request: Request) -> Response:
         """The tones of a round of that check."""
         listener, number = self._listener(request), request.path_params["number"]
-        if listener is None or number not in range(headphones.ROUNDS):
+        if listener is None or number not in range(headphones.ROUND_COUNT):
             return _nothing()
         attempt = self._attempts.get(listener, 0)
         data = headphones.tones(*headphones.softest(listener, attempt, number))
@@ -210,7 +210,7 @@ class Page:
     def _welcomed(self, request: Request) -> str | None:
         """The listener whom a panel names in the address, the same in each browser."""
         names = (request.query_params.get(name, "").strip() for name in PARTICIPANT)
-        name = next(filter(None, names), "")[:MAX_NAME]
+        name = next(filter(None, names), "")[:MAX_NAME_LENGTH]
         if not name:
             return None
         listener = fingerprint(self._answers.secret, "participant", name)

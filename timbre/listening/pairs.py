@@ -9,7 +9,7 @@ from scipy.stats import binomtest, wilcoxon
 from timbre.listening.answers import Answer
 from timbre.listening.plan import TIE
 
-NONE = "\N{EN DASH}"
+DASH = "\N{EN DASH}"
 
 
 class Preference(NamedTuple):

@@ -12,7 +12,7 @@ from timbre.core.files import fingerprint
 from timbre.listening.design import Design, Method
 
 SIDES = "abcdefghijklmnopqrstuvwxyz"  # names of the clips of a trial
-CHECKS = 2  # trials among the others whose answers are known
+CHECK_COUNT = 2  # trials among the others whose answers are known
 TIE = "tie"
 
 
@@ -99,7 +99,7 @@ def _comparisons(design: Design, drawn: Any, shuffled: Any) -> list[Trial]:
         drawn("place", 0) % (half + 1),
         half + drawn("place", 1) % (len(counted) - half + 1),
     )
-    for number in reversed(range(CHECKS if design.has_checks else 0)):
+    for number in reversed(range(CHECK_COUNT if design.has_checks else 0)):
         references = (design.content, design.style)
         check = trial(Kind.check, cases[number % len(cases)], references, drawn("check", number))
         counted.insert(places[number], check)

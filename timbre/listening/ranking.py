@@ -14,7 +14,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 RESAMPLES = 1000
-ENDS = (2.5, 97.5)  # percentiles of 95 % intervals
+INTERVAL_PERCENTILES = (2.5, 97.5)  # percentiles of 95 % intervals
 Floats = NDArray[np.float64]
 
 
@@ -77,7 +77,7 @@ def ranking(
     drawn = np.random.default_rng(seed).multinomial(count, [1 / count] * count, RESAMPLES)
     weights = np.vstack([np.ones(count), drawn])
     found = value(np.tensordot(weights, given, axes=1))
-    low, high = np.nanpercentile(found[1:], ENDS, axis=0)
+    low, high = np.nanpercentile(found[1:], INTERVAL_PERCENTILES, axis=0)
     ranked = [
         Ranked(name, float(found[0, n]), float(low[n]), float(high[n]))
         for n, name in enumerate(systems)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from timbre.core.significance import holm
 from timbre.listening.answers import Answer
 from timbre.listening.design import Design, Method, Question
-from timbre.listening.pairs import NONE, Difference, Preference, differences, preferences
+from timbre.listening.pairs import DASH, Difference, Preference, differences, preferences
 from timbre.listening.plan import TIE, Kind
 from timbre.listening.ranking import Ranked, bradley_terry, ranking
 from timbre.listening.screening import screened
@@ -195,11 +195,11 @@ def markdown(found: Summary) -> str:
 def _cells(each: Preference | Difference, corrected: float | None) -> list[str]:
     if isinstance(each, Difference):
         if corrected is None:
-            return ["0", *[NONE] * 3]
+            return ["0", *[DASH] * 3]
         return [str(each.answers), f"{each.mean:+.2f}", _told(each.p), _told(corrected)]
     counts = [str(each.listeners), str(each.answers), str(each.ties)]
     if corrected is None:
-        return [*counts, *[NONE] * 4]
+        return [*counts, *[DASH] * 4]
     low, high = each.interval
     shares = [f"{100 * each.share:.0f} %", f"{100 * low:.0f} to {100 * high:.0f} %"]
     return [*counts, *shares, _told(each.p), _told(corrected)]

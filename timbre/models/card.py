@@ -1,4 +1,4 @@
-"""Weights that ship with the project: each file has a card that says what it is."""
+"""Model cards: what each file of weights that ships is, as JSON and as a page."""
 
 import json
 from importlib.resources import files

@@ -96,13 +96,13 @@ def load_into(model: nn.Module, path: Path) -> None:
     Raises:
         InputError: if the file is no checkpoint, or one of another model, size or mel.
     """
-    wanted: Any = model.description
-    found = description(path)
+    expected: Any = model.description
+    stored = description(path)
     for key in ("name", "audio"):
-        if found.get(key) != wanted[key]:
+        if stored.get(key) != expected[key]:
             raise InputError(
-                f"expected weights for {key} {wanted[key]} in {path}, got those for "
-                f"{found.get(key)}; please give a checkpoint of the same model and mel."
+                f"expected weights for {key} {expected[key]} in {path}, got those for "
+                f"{stored.get(key)}; please give a checkpoint of the same model and mel."
             )
     try:
         model.load_state_dict(load_file(path), strict=True)

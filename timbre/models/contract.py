@@ -41,7 +41,7 @@ class TransferModel(TrainableModel):
     draws: ClassVar[bool] = False
 
     @abstractmethod
-    def timbre(self, style: Tensor | Style) -> Style:
+    def style(self, clip: Tensor | Style) -> Style:
         """Representation of a style clip, mel in dB `(B, M, T')`; a representation stays one."""
 
     @abstractmethod
@@ -50,7 +50,7 @@ class TransferModel(TrainableModel):
 
         Args:
             content: `(B, M, T)`, T a multiple of 8.
-            style: `(B, M, T')`, or what `timbre` makes of it.
+            style: `(B, M, T')`, or what `style` makes of it.
             **options: those that the model's `config.TRANSFER_OPTIONS` names; None is the default.
                 And `noise` where the model draws, standard normal, `(B, M, T)`; None draws it.
         """

@@ -1,4 +1,4 @@
-"""What checkpoints say of themselves, read without PyTorch."""
+"""Descriptions of checkpoints: what they say of themselves, read without PyTorch."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ from timbre.core.errors import InputError
 
 
 def description(path: Path) -> dict[str, Any]:
-    """What `timbre.models.checkpoint.save` wrote beside the weights.
+    """Description that `timbre.models.checkpoint.save` wrote beside the weights.
 
     Raises:
         InputError: if the file is missing, cut off or no checkpoint.

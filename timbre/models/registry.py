@@ -41,8 +41,8 @@ def model_class(name: str) -> "type[TrainableModel]":
         ImportError: if there is no such model.
     """
     module = import_module(f"timbre.models.{FORMER_NAMES.get(name, name)}.model")
-    found: type[TrainableModel] = module.Model
-    return found
+    model: type[TrainableModel] = module.Model
+    return model
 
 
 def training_section(name: str) -> type[Training] | None:
@@ -60,8 +60,8 @@ def training_section(name: str) -> type[Training] | None:
 
 def transfer_options(name: str) -> tuple[str, ...] | None:
     """Names of the settings that a model takes in a transfer; None for what does not transfer."""
-    found: tuple[str, ...] | None = getattr(config(name), "TRANSFER_OPTIONS", None)
-    return found
+    options: tuple[str, ...] | None = getattr(config(name), "TRANSFER_OPTIONS", None)
+    return options
 
 
 def trainable() -> dict[str, type[Training]]:

@@ -1,4 +1,9 @@
-"""MIDI files out of a folder or an archive, and into one tar: streamed, never unpacked to disk."""
+"""Archives of MIDI files: streamed from folder, zip or tar into one tar, never unpacked to disk.
+
+By the standard library, which tells of all damage. libarchive (libarchive-c 5.3) reads 3,000 files
+in half the time, but takes an archive that ends between two members for whole, and passes over
+wrong checksums of zip and gzip.
+"""
 
 import gzip
 import io
@@ -15,7 +20,7 @@ from timbre.core.files import replacing
 from timbre.music.refusals import Refused
 from timbre.music.standard_midi import is_midi
 
-_HEAD = 12  # bytes that tell a MIDI file from others
+_HEAD_BYTES = 12  # bytes that tell a MIDI file from others
 
 
 def read_members(
@@ -41,7 +46,7 @@ def read_members(
     """
     if not source.exists():
         raise InputError(f"expected MIDI files at {source}, found nothing; please check the path.")
-    found = False
+    has_midi = False
     with _faults_explained(source):
         for name, file in _files(source):
             label = _label(name)
@@ -52,17 +57,17 @@ def read_members(
                 refused.append(Refused(label, "not_a_file"))
                 continue
             # No declared size is trusted: a member is read to the limit at most.
-            content = file.read(_HEAD)
+            content = file.read(_HEAD_BYTES)
             if not is_midi(content):
                 refused.append(Refused(label, "not_midi"))
                 continue
-            found = True
+            has_midi = True
             content += file.read(max_bytes + 1 - len(content))
             if len(content) > max_bytes:
                 refused.append(Refused(label, "too_large", f"more than {max_bytes} bytes"))
             else:
                 yield label, content
-    if not found:
+    if not has_midi:
         raise InputError(
             f"expected MIDI files in {source}, found none among {len(refused)} files; "
             "please give another folder or archive."
@@ -157,8 +162,8 @@ def _files(source: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
 
 def _folder(source: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
     # a link to a folder is not followed, but named
-    found = (path for path in source.rglob("*") if path.is_symlink() or not path.is_dir())
-    for name in sorted(path.relative_to(source).as_posix() for path in found):
+    paths = (path for path in source.rglob("*") if path.is_symlink() or not path.is_dir())
+    for name in sorted(path.relative_to(source).as_posix() for path in paths):
         if not (source / name).is_file():
             yield name, None
             continue

@@ -68,36 +68,37 @@ def survey(
         count: called after each file.
     """
     files: list[tuple[str, int, Examined]] = []
-    seen: dict[tuple[str, str], str] = {}  # rule and name of the content: the file that is kept
-    read = partial(examine, seconds=seconds, min_onsets=min_onsets)
-    for number, ((name, _), found) in enumerate(guarded(read, members)):
+    # the file that is kept, by rule and name of the content
+    first_files: dict[tuple[str, str], str] = {}
+    examiner = partial(examine, seconds=seconds, min_onsets=min_onsets)
+    for number, ((name, _), outcome) in enumerate(guarded(examiner, members)):
         count()
-        if isinstance(found, Fault):
-            refused.append(Refused(name, found.reason))
-        elif isinstance(found, Refused):
-            refused.append(found)
+        if isinstance(outcome, Fault):
+            refused.append(Refused(name, outcome.reason))
+        elif isinstance(outcome, Refused):
+            refused.append(outcome)
         else:
-            names = list(zip(DUPLICATES, (found.key, found.music), strict=True))
-            rule = next((rule for rule in names if rule in seen), None)
+            names = list(zip(DUPLICATES, (outcome.key, outcome.music), strict=True))
+            rule = next((rule for rule in names if rule in first_files), None)
             if rule is not None:
-                refused.append(Refused(name, rule[0], seen[rule]))
+                refused.append(Refused(name, rule[0], first_files[rule]))
                 continue
-            seen |= dict.fromkeys(names, name)
-            files.append((name, number, found))
-    clusters = _clusters([found for *_, found in files])
+            first_files |= dict.fromkeys(names, name)
+            files.append((name, number, outcome))
+    clusters = _clusters([outcome for *_, outcome in files])
     return [
-        Piece(name, number, found.key, cluster)
-        for (name, number, found), cluster in zip(files, clusters, strict=True)
+        Piece(name, number, outcome.key, cluster)
+        for (name, number, outcome), cluster in zip(files, clusters, strict=True)
     ]
 
 
-def _clusters(found: list[Examined]) -> list[str]:
+def _clusters(examined: list[Examined]) -> list[str]:
     """The name of each piece's cluster; a piece without a signature is its own."""
-    names = [each.key for each in found]
-    signed = [i for i, each in enumerate(found) if len(each.signature)]
+    names = [each.key for each in examined]
+    signed = [i for i, each in enumerate(examined) if len(each.signature)]
     if not signed:
         return names
-    labels = duplicates.clusters(np.stack([found[i].signature for i in signed]))
+    labels = duplicates.clusters(np.stack([examined[i].signature for i in signed]))
     least: dict[int, str] = {}
     for i, label in zip(signed, labels.tolist(), strict=True):
         least[label] = min(names[i], least.get(label, names[i]))

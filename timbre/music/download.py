@@ -1,4 +1,8 @@
-"""One large file from the web: resumed where it stopped, complete or absent."""
+"""Download of one large file: resumed where it stopped, complete or absent.
+
+Of what is there for it, pooch begins again where it was interrupted, and curl goes on with a file
+that has changed since.
+"""
 
 import time
 from pathlib import Path
@@ -9,8 +13,8 @@ from tqdm import tqdm
 
 from timbre.core.errors import InputError
 
-_CHUNK = 1 << 20  # bytes
-_TIMEOUT = (15, 60)  # seconds to connect, and between two reads
+_CHUNK_BYTES = 1 << 20
+_TIMEOUT_SECONDS = (15, 60)  # seconds to connect, and between two reads
 
 
 class _ResumeError(Exception):
@@ -61,7 +65,7 @@ def _fetch(url: str, part: Path) -> None:
     if have and version:
         # a server whose file is no longer this version answers with all of the new one
         headers |= {"Range": f"bytes={have}-", "If-Range": version}
-    with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUT) as response:
+    with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUT_SECONDS) as response:
         status = response.status_code
         span = response.headers.get("Content-Range", "")  # "bytes 10-99/100", or "bytes */100"
         if status == requests.codes.requested_range_not_satisfiable and "Range" in headers:
@@ -93,7 +97,7 @@ def _append(response: requests.Response, part: Path, have: int) -> None:
         tqdm(total=total, initial=have, unit="B", unit_scale=True, desc=part.stem) as bar,
     ):
         # raw, for requests would unpack a .gz that the server calls an encoding
-        for chunk in response.raw.stream(_CHUNK, decode_content=False):
+        for chunk in response.raw.stream(_CHUNK_BYTES, decode_content=False):
             file.write(chunk)
             bar.update(len(chunk))
     if total is not None and _size(part) != total:

@@ -16,14 +16,14 @@ from timbre.core.notes import Track, content_key
 
 SHINGLE_NOTES = 12  # notes in a row
 MIN_NOTES = 64  # notes, and different shingles: below it chance would find likenesses
-HASHES, BAND = 64, 2  # of a signature, and of a band of it
+HASH_COUNT, BAND_HASHES = 64, 2  # of a signature, and of a band of it
 ALIKE_SHARE = 0.5  # share of equal hashes from which two pieces are near duplicates
 
 Signature = NDArray[np.uint64]
 
 
 def music_key(tracks: list[Track]) -> str:
-    """A name for the music: equal for files that differ only in what the module leaves out.
+    """Fingerprint of the music: equal for files that differ only in what the module leaves out.
 
     In a piece of fewer than `MIN_NOTES` notes, times and octaves count as well.
     """
@@ -44,17 +44,17 @@ def signature(tracks: list[Track]) -> Signature:
     via Rotation", ICML 2014).
 
     Returns:
-        `(HASHES,)`; of length 0 if the piece has fewer than `MIN_NOTES` shingles.
+        `(HASH_COUNT,)`; of length 0 if the piece has fewer than `MIN_NOTES` shingles.
     """
     hashes = [_shingles(line) for line in _lines(tracks) if len(line) >= SHINGLE_NOTES]
-    found = np.unique(np.concatenate(hashes)) if hashes else np.empty(0, np.uint64)
-    if len(found) < MIN_NOTES:
+    shingles = np.unique(np.concatenate(hashes)) if hashes else np.empty(0, np.uint64)
+    if len(shingles) < MIN_NOTES:
         return np.empty(0, np.uint64)
     # the highest bits number the bins, so that the sorted hashes lie bin by bin, the least first
-    bins = found >> np.uint64(64 - HASHES.bit_length() + 1)
+    bins = shingles >> np.uint64(64 - HASH_COUNT.bit_length() + 1)
     full, first = np.unique(bins, return_index=True)
-    nearest = np.searchsorted(full, np.arange(HASHES, dtype=np.uint64)) % len(full)
-    densified: Signature = found[first][nearest]
+    nearest = np.searchsorted(full, np.arange(HASH_COUNT, dtype=np.uint64)) % len(full)
+    densified: Signature = shingles[first][nearest]
     return densified
 
 
@@ -65,18 +65,18 @@ def clusters(signatures: NDArray[np.uint64]) -> NDArray[np.int32]:
     Ullman, "Mining of Massive Datasets", chapter 3), and then in `ALIKE_SHARE` of all.
 
     Args:
-        signatures: `(N, HASHES)`.
+        signatures: `(N, HASH_COUNT)`.
 
     Returns:
         `(N,)`: equal numbers for pieces of one cluster.
     """
     count = len(signatures)
     pairs = []
-    for start in range(0, HASHES, BAND):
+    for start in range(0, HASH_COUNT, BAND_HASHES):
         # sorted by some more hashes than the band's, the most alike become neighbours
-        keys = np.take(signatures, range(start, start + 4 * BAND), axis=1, mode="wrap")
+        keys = np.take(signatures, range(start, start + 4 * BAND_HASHES), axis=1, mode="wrap")
         order = np.lexsort(keys.T[::-1])
-        band = keys[order, :BAND]
+        band = keys[order, :BAND_HASHES]
         equal = (band[1:] == band[:-1]).all(axis=1)
         pairs.append(np.stack([order[:-1][equal], order[1:][equal]]))
     left, right = np.concatenate(pairs, axis=1)

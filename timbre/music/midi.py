@@ -7,11 +7,9 @@ import numpy as np
 import pretty_midi
 from numpy.typing import NDArray
 
-from timbre.core.notes import NOTE, Track, notes_by_part, notes_from_columns
+from timbre.core.notes import DRUM_CHANNEL, NOTE, Track, notes_by_part, notes_from_columns
 from timbre.music.midi_events import Events, Integers, decode
 from timbre.music.standard_midi import BEAT_MICROSECONDS, sequence
-
-DRUM_CHANNEL = 9  # the channel
 
 
 class MidiError(ValueError):
@@ -34,13 +32,13 @@ def read(data: bytes) -> list[Track]:
         MidiError: if it cannot be read.
     """
     try:
-        played = sequence(data)
-        events = decode(played.data)
+        file = sequence(data)
+        events = decode(file.data)
     except ValueError as error:
         raise MidiError(str(error)) from None
-    beat = played.beat_microseconds
+    beat = file.beat_microseconds
     if events is None and beat is None:
-        return read_pretty_midi(played.data)
+        return read_pretty_midi(file.data)
     if events is None:
         raise MidiError("a file in film time that is damaged")
     if beat is not None:  # which its tempos do not change

@@ -94,7 +94,7 @@ def _decode(data: Bytes, at: int, tracks: int) -> tuple[int, Integers, Integers]
     """Decode the chunks from `at` on; the first result is the verdict."""
     size = len(data)
     room = size // 3 + 1  # a note-on takes three bytes at least
-    notes, found = np.empty((7, room), np.int64), 0
+    notes, note_count = np.empty((7, room), np.int64), 0
     tempos, changes = np.empty((2, size // 6 + 1), np.int64), 0
     # open notes, linked into a list for each channel and pitch, latest first
     latest = np.empty(16 * 128, np.int64)
@@ -183,24 +183,24 @@ def _decode(data: Bytes, at: int, tracks: int) -> tuple[int, Integers, Integers]
             elif kind in (8, 9):
                 key = channel * 128 + first
                 # those of this tick come first in the list
-                kept, note = -1, latest[key]
+                same_tick, note = -1, latest[key]
                 while note >= 0 and began[note] == tick:
-                    kept, note = note, earlier[note]
+                    same_tick, note = note, earlier[note]
                 count = 0
                 while note >= 0:
                     closing[count] = note
                     count += 1
                     note = earlier[note]
-                if count and kept >= 0:
-                    earlier[kept] = -1
+                if count and same_tick >= 0:
+                    earlier[same_tick] = -1
                 else:
                     latest[key] = -1
                 for i in range(count - 1, -1, -1):  # in the order they began
                     note = closing[i]
-                    notes[0, found], notes[1, found] = track, channel
-                    notes[2, found], notes[3, found] = program[channel], first
-                    notes[4, found], notes[5, found] = velocity[note], began[note]
-                    notes[6, found] = tick
-                    found += 1
+                    notes[0, note_count], notes[1, note_count] = track, channel
+                    notes[2, note_count], notes[3, note_count] = program[channel], first
+                    notes[4, note_count], notes[5, note_count] = velocity[note], began[note]
+                    notes[6, note_count] = tick
+                    note_count += 1
         track += 1
-    return WHOLE if track else DOUBTFUL, notes[:, :found], tempos[:, :changes]
+    return WHOLE if track else DOUBTFUL, notes[:, :note_count], tempos[:, :changes]

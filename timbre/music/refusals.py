@@ -1,4 +1,4 @@
-"""Files that are not used, each with its reason: nothing is left out in silence."""
+"""Refusals: files that are not used, each with its reason."""
 
 import csv
 import re

@@ -26,12 +26,12 @@ from timbre.music.refusals import Refused
 
 # A work that takes longer is left out. Those of sources/scores.yaml take 5 s at most: the limit is
 # for what hangs; if it were near, a slower machine would get other data.
-SECONDS_A_WORK = 60.0
+MAX_WORK_SECONDS = 60.0
 
 
 # Most of these scores name no instrument, and MIDI would call them all pianos: half of such works
 # are given to strings, so that both large families of programs are drawn from.
-UNNAMED = (0, 48)
+UNNAMED_PROGRAMS = (0, 48)
 
 
 class ScoreError(Exception):
@@ -55,7 +55,7 @@ def works(collections: list[str], limit: int) -> list[str]:
     Raises:
         InputError: if a pattern fits no file.
     """
-    chosen: set[str] = set()
+    selection: set[str] = set()
     for pattern in collections:
         try:
             paths = sorted(path for path in _corpus().glob(pattern) if path.is_file())
@@ -68,8 +68,8 @@ def works(collections: list[str], limit: int) -> list[str]:
             )
         names = [name for path in paths for name in _works_in(path)]
         count = min(limit, len(names))
-        chosen.update(names[index * len(names) // count] for index in range(count))
-    return sorted(chosen)
+        selection.update(names[index * len(names) // count] for index in range(count))
+    return sorted(selection)
 
 
 def export(work: str) -> bytes:
@@ -99,14 +99,16 @@ def export(work: str) -> bytes:
             if score is None or not score.recurse().notes:
                 raise EmptyScoreError(f"{work}: no notes")
             score.remove([*score[repeat.RepeatMark], *score[spanner.RepeatBracket]], recurse=True)
-            program = UNNAMED[hashlib.sha256(work.encode()).digest()[0] % len(UNNAMED)]
+            program = UNNAMED_PROGRAMS[
+                hashlib.sha256(work.encode()).digest()[0] % len(UNNAMED_PROGRAMS)
+            ]
             # only a Score has parts; what is none fails here and is counted
             for part in score.parts or [score]:  # type: ignore[union-attr]
-                named = list(part[instrument.Instrument]) or [instrument.Instrument()]
-                if all(each.midiProgram is None for each in named):
-                    named[0].midiProgram = program
+                instruments = list(part[instrument.Instrument]) or [instrument.Instrument()]
+                if all(each.midiProgram is None for each in instruments):
+                    instruments[0].midiProgram = program
                     if not part[instrument.Instrument]:
-                        part.insert(0, named[0])
+                        part.insert(0, instruments[0])
             content: bytes = translate.streamToMidiFile(score).writestr()
             return content
     except EmptyScoreError:
@@ -129,7 +131,7 @@ def export_all(names: list[str], refused: list[Refused]) -> Iterator[tuple[str, 
     """
     with ProcessPool(context=multiprocessing.get_context("spawn")) as pool:
         try:
-            results = pool.map(export, names, timeout=SECONDS_A_WORK).result()
+            results = pool.map(export, names, timeout=MAX_WORK_SECONDS).result()
             for name in tqdm(names, desc="scores", unit=" works"):
                 try:
                     yield f"{name}.mid", next(results)

@@ -19,7 +19,7 @@ def candidates(tracks: list[Track], seconds: float, min_onsets: int) -> list[tup
         raise RefusedError("no_notes")
     if all(track.is_drum for track in tracks):
         raise RefusedError("only_drums")
-    found = []
+    parts = []
     for part, track in enumerate(tracks):
         if track.is_drum or not len(track.notes):
             continue
@@ -30,7 +30,7 @@ def candidates(tracks: list[Track], seconds: float, min_onsets: int) -> list[tup
         )
         active = numbers[(onsets >= min_onsets) & (numbers < whole)]
         if len(active) >= 2:
-            found.append((part, active.tolist()))
-    if not found:
+            parts.append((part, active.tolist()))
+    if not parts:
         raise RefusedError("too_short")
-    return found
+    return parts

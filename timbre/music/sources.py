@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
+from timbre.core import scratch
 from timbre.core.errors import InputError
 from timbre.core.files import fingerprint
 from timbre.core.params import Section, read
@@ -14,8 +15,6 @@ from timbre.music.archive import read_members
 from timbre.music.download import download
 from timbre.music.refusals import Refused
 from timbre.music.scores import export_all, works
-
-SCRATCH = Path(".scratch")  # ignored by Git and DVC: a download survives whatever they clean up
 
 
 class Midi(Section):
@@ -58,7 +57,8 @@ def locate(section: Midi) -> Path | list[str]:
         return listing.collections
     assert listing.url is not None
     name = PurePosixPath(urlsplit(listing.url).path).name
-    archive = SCRATCH / f"{fingerprint(listing.url)}-{name}"
+    # where a download survives whatever Git and DVC clean up
+    archive = scratch.ROOT / f"{fingerprint(listing.url)}-{name}"
     download(listing.url, archive)
     return archive
 
@@ -83,14 +83,14 @@ def members(
         yield from read_members(source, section.max_bytes, refused)
         return
     names = works(source, section.limit_per_collection)
-    given = 0
+    total = 0
     for name, content in export_all(names, refused):
         if len(content) > section.max_bytes:
             refused.append(Refused(name, "too_large", f"more than {section.max_bytes} bytes"))
         else:
-            given += 1
+            total += 1
             yield name, content
-    if not given:
+    if not total:
         raise InputError(
             f"expected scores of at most {section.max_bytes} bytes in {section.source}, got none "
             f"of {len(names)}; please choose other collections or raise midi.max_bytes."

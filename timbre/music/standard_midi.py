@@ -68,18 +68,18 @@ def sequence(content: bytes) -> Sequence:
     return Sequence(b"MThd" + head + data[8 + size :], beat)
 
 
-def seconds(played: Sequence) -> float | None:
+def seconds(midi: Sequence) -> float | None:
     """Duration of a file by its tempo map, or None where that is not to be had."""
     import mido
 
     try:
-        file = mido.MidiFile(file=io.BytesIO(played.data), clip=True)
-        if played.beat_microseconds is None:
+        file = mido.MidiFile(file=io.BytesIO(midi.data), clip=True)
+        if midi.beat_microseconds is None:
             length: float = file.length
             return length
         longest: int = max(sum(message.time for message in track) for track in file.tracks)
         ticks: int = file.ticks_per_beat
-        return longest / ticks * played.beat_microseconds / 1e6
+        return longest / ticks * midi.beat_microseconds / 1e6
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001  (it raises whatever a malformed byte leads to)

@@ -15,7 +15,7 @@ except ImportError:  # Windows has none: nobody knows there which folders are he
     fcntl = None  # type: ignore[assignment]
 
 FOLDER_PREFIX = "timbre-serve-"
-SWEPT, KEPT = 300.0, 2700.0  # s: how often is swept, and how old a file gets
+SWEEP_SECONDS, MAX_FILE_SECONDS = 300.0, 2700.0  # s: how often is swept, and how old a file gets
 
 
 @contextmanager
@@ -67,8 +67,8 @@ def swept(folder: Path, kept: set[Path]) -> Iterator[None]:
     done = Event()
 
     def sweeping() -> None:
-        while not done.wait(SWEPT):
-            sweep(folder, kept, time() - KEPT)
+        while not done.wait(SWEEP_SECONDS):
+            sweep(folder, kept, time() - MAX_FILE_SECONDS)
 
     Thread(target=sweeping, daemon=True).start()
     try:

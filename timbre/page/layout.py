@@ -14,7 +14,8 @@ from timbre.page.limits import Limits
 from timbre.transfer import writing
 from timbre.transfer.settings import MAX_TEMPERATURE
 
-SWEPT, KEPT = 600, 2700  # s: how often is looked for files to delete, and how old they get
+# s: how often is looked for files to delete, and how old they get
+SWEEP_SECONDS, MAX_FILE_SECONDS = 600, 2700
 FOLDER = Path(__file__).parent
 SCRIPTS = (Path(listening.__file__).parent / "pages" / "player.js", FOLDER / "player.js")
 EFFECTS = {"glow": "Livelier (glow)", "vqvae": "Smoother (vqvae)"}  # what a model is like
@@ -63,7 +64,9 @@ def build(
     service = handlers.service
     drawn = service.default_temperature(service.models[0])
     with gr.Blocks(
-        title="Timbre transfer", analytics_enabled=False, delete_cache=(SWEPT, KEPT)
+        title="Timbre transfer",
+        analytics_enabled=False,
+        delete_cache=(SWEEP_SECONDS, MAX_FILE_SECONDS),
     ) as page:
         gr.Markdown(
             "# Timbre transfer\n"

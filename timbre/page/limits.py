@@ -13,7 +13,7 @@ from timbre.transfer.midi_content import is_midi
 MEGABYTE = 1 << 20  # bytes, as Gradio counts them when it refuses an upload
 UNSTATED_FRAMES = 1 << 62  # frames: libsndfile's word for a stream whose header tells no length
 PROBE_RATE = 8000  # Hz, of what is decoded only to see how long it is
-PROBE_SECONDS = 60.0  # s, for that
+PROBE_SECONDS = 60.0  # for that
 # ffmpeg's names of what holds sound alone: none of these can lead it to another file or host
 CONTAINERS = (
     "aac,ac3,aiff,amr,ape,asf,au,caf,eac3,flac,matroska,mov,mp3,mpc,mpc8,ogg,tta,voc,w64,wav,wv"

@@ -6,14 +6,13 @@ from typing import Any
 import numpy as np
 
 from timbre.audio import pictures
-from timbre.audio.mel import hz_to_mel, mel_spectrogram
+from timbre.audio.mel import hz_to_mel, mel_spectrogram, midi_to_hz
 from timbre.core.params import Audio
 from timbre.core.signal import Signal, at_level, flac
 
 MAX_COLUMNS = 2400  # of a picture's frames: of more the loudest of neighbours are kept
 OCTAVES = range(2, 9)  # whose C is marked beside a spectrogram
 MIN_GAP = 0.09  # of a spectrogram's height, between marks
-MIDDLE_C = 261.63  # Hz, of octave 4
 
 
 def preview(clip: Signal, label: str, slot: str, folder: Path, audio: Audio) -> dict[str, Any]:
@@ -48,7 +47,7 @@ def pitches(audio: Audio) -> list[tuple[str, float]]:
     low, high = hz_to_mel(audio.f_min), hz_to_mel(audio.f_max)
     found: list[tuple[str, float]] = []
     for octave in OCTAVES:
-        height = (hz_to_mel(MIDDLE_C * 2.0 ** (octave - 4)) - low) / (high - low)
+        height = (hz_to_mel(midi_to_hz(12 * (octave + 1))) - low) / (high - low)
         if MIN_GAP / 2 < height < 1 - MIN_GAP / 2 and (
             not found or height > found[-1][1] + MIN_GAP
         ):

@@ -1,4 +1,4 @@
-"""Processes that render: this machine's cores, or a dask cluster, and what may befall them."""
+"""Clusters that render: this machine's cores, or a dask cluster, and what may befall them."""
 
 import errno
 import logging

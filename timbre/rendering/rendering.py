@@ -1,4 +1,4 @@
-"""Examples -> the three views that a store keeps."""
+"""Rendering of examples: the three views that a store keeps."""
 
 from collections import OrderedDict
 from functools import lru_cache
@@ -143,7 +143,7 @@ def write_shard(
         SHA-256 of the content, by which one store can be told from another, and of the files.
     """
     rows = table.read(examples, shard.split, shard.start, shard.stop)
-    kept = max(0, keep_audio - shard.start)
-    content = _renderer(fonts, audio, settings).shard(rows, keep_audio=kept)
+    audio_count = max(0, keep_audio - shard.start)
+    content = _renderer(fonts, audio, settings).shard(rows, keep_audio=audio_count)
     writing.write(path, shard, content)
     return content.digest(), writing.files_digest(path, shard)

@@ -2,11 +2,11 @@
 
 from typing import NamedTuple
 
-from timbre.audio.mel import band_spacing, hz_to_mel
+from timbre.audio.mel import band_spacing, hz_to_mel, midi_to_hz
 from timbre.core.params import Audio
 
 OCTAVES = {"C5": 72, "C6": 84, "C7": 96, "C8": 108}  # MIDI numbers; below, bands are too wide
-_MOST = 5  # marks of time
+_MAX_TIME_MARKS = 5  # marks of time
 
 
 class Mark(NamedTuple):
@@ -20,7 +20,7 @@ def pitch_marks(audio: Audio) -> list[Mark]:
     """Marks of the octaves that a mel spectrogram shows, at the middle of their bands."""
     marks = []
     for name, number in OCTAVES.items():
-        hertz = 440 * 2 ** ((number - 69) / 12)
+        hertz = midi_to_hz(number)
         band = (hz_to_mel(hertz) - hz_to_mel(audio.f_min)) / band_spacing(audio) - 1
         if 0 <= band < audio.n_mels:
             marks.append(Mark(name, round(100 * (band + 0.5) / audio.n_mels, 1)))
@@ -34,7 +34,7 @@ def time_marks(seconds: float) -> list[Mark]:
         seconds: that the picture spans, above 0.
     """
     steps = (unit * 10.0**power for power in range(-3, 6) for unit in (1, 2, 5))
-    step = next(step for step in steps if seconds / step <= _MOST)
+    step = next(step for step in steps if seconds / step <= _MAX_TIME_MARKS)
     count = int(seconds / step + 1e-9)
     texts = [f"{number * step:g} s" for number in range(count + 1)]
     return [

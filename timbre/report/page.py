@@ -73,23 +73,24 @@ def listening(
     Raises:
         InputError: if an output was kept of a case that the benchmark does not have.
     """
-    kept = {path.stem for name in systems for path in (examples / name).glob("*.flac")}
-    known = {label["name"]: number for number, label in enumerate(cases.labels())}
-    if kept - known.keys():
+    case_names = {path.stem for name in systems for path in (examples / name).glob("*.flac")}
+    numbers = {label["name"]: number for number, label in enumerate(cases.labels())}
+    if case_names - numbers.keys():
         raise InputError(
             f"expected outputs of cases of the benchmark in {examples}, got one of case "
-            f"{min(kept - known.keys())}; please score the systems again with `./run dvc repro`."
+            f"{min(case_names - numbers.keys())}; please score the systems again with "
+            "`./run dvc repro`."
         )
-    found = []
-    for name in sorted(kept, key=known.__getitem__):
-        case = cases[known[name]]
+    parts = []
+    for name in sorted(case_names, key=numbers.__getitem__):
+        case = cases[numbers[name]]
         inputs = {"content": case.content, "style": case.style, "target": case.target}
         outputs = [
             (system, path)
             for system in systems
             if (path := examples / system / f"{name}.flac").is_file()
         ]
-        found.append(
+        parts.append(
             {
                 "case": case,
                 "inputs": [
@@ -100,17 +101,17 @@ def listening(
                 "outputs": [clip(system, path.read_bytes(), audio) for system, path in outputs],
             }
         )
-    return found
+    return parts
 
 
 def bars(
     summary: Mapping[str, Mapping[str, Interval]], names: list[str], metric: str
 ) -> dict[str, Any] | None:
     """Means and intervals of a metric in per cent of a common scale; None if nobody has it."""
-    known = {name: summary[name][metric] for name in names if metric in summary[name]}
-    if not known:
+    intervals = {name: summary[name][metric] for name in names if metric in summary[name]}
+    if not intervals:
         return None
-    low, high = min(i.low for i in known.values()), max(i.high for i in known.values())
+    low, high = min(i.low for i in intervals.values()), max(i.high for i in intervals.values())
     width = max(high - low, 1e-9)
     digits = METRICS[metric].digits
     rows = [
@@ -123,13 +124,13 @@ def bars(
             "mean": f"{100 * (interval.mean - low) / width:.2f}",
             "high": f"{100 * (interval.high - low) / width:.2f}",
         }
-        for name, interval in known.items()
+        for name, interval in intervals.items()
     ]
     ends = [tables.number(end, digits) for end in (low, high)]
     return {"metric": METRICS[metric], "rows": rows, "ends": ends}
 
 
-def drawn(curve: sources.Curve) -> dict[str, Any]:
+def curve_chart(curve: sources.Curve) -> dict[str, Any]:
     """A training's losses as the points of lines, with the ends of both axes."""
     losses = [loss for line in curve.losses.values() for loss in line if math.isfinite(loss)]
     low, high = (min(losses), max(losses)) if losses else (0.0, 1.0)

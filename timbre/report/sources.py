@@ -33,8 +33,8 @@ SYSTEMS = {  # in the order of the tables; a system that is not here is a model
     "glow_shipped": About("model", "conditional Glow that ships in `models/`"),
     "resynthesis": About("ceiling", "the target itself, through the mel spectrogram and vocoder"),
 }
-SHUFFLED = "_shuffled"  # what the name of a model ends with that was given wrong styles
-UNKNOWN = About("model", "")
+SHUFFLED_SUFFIX = "_shuffled"  # what the name of a model ends with that was given wrong styles
+UNKNOWN_SYSTEM = About("model", "")
 
 
 class Published(NamedTuple):
@@ -66,10 +66,10 @@ PACKAGES = (
 
 def about(name: str) -> About:
     """Role of a system, and what to say of it."""
-    if name.endswith(SHUFFLED):
-        model = name.removesuffix(SHUFFLED)
+    if name.endswith(SHUFFLED_SUFFIX):
+        model = name.removesuffix(SHUFFLED_SUFFIX)
         return About("wrong style", f"{model} given another case's style: it should score worse")
-    return SYSTEMS.get(name, UNKNOWN)
+    return SYSTEMS.get(name, UNKNOWN_SYSTEM)
 
 
 def in_order(names: list[str]) -> list[str]:
@@ -78,9 +78,9 @@ def in_order(names: list[str]) -> list[str]:
     ceilings = [name for name in order if SYSTEMS[name].role == "ceiling"]
 
     def place(name: str) -> tuple[bool, bool, int, str]:
-        base = name.removesuffix(SHUFFLED)
+        base = name.removesuffix(SHUFFLED_SUFFIX)
         number = order.index(base) if base in order else len(order)
-        return name in ceilings, name.endswith(SHUFFLED), number, name
+        return name in ceilings, name.endswith(SHUFFLED_SUFFIX), number, name
 
     return sorted(names, key=place)
 
@@ -97,13 +97,13 @@ def figures(folder: Path) -> dict[str, dict[str, Any]]:
 
 def versions() -> dict[str, str]:
     """Python and the packages that sounds, scores and models come from, as installed."""
-    found = {"python": platform.python_version()}
+    installed = {"python": platform.python_version()}
     for name in PACKAGES:
         try:
-            found[name] = metadata.version(name)
+            installed[name] = metadata.version(name)
         except metadata.PackageNotFoundError:  # not every package is needed by every set-up
             continue
-    return found
+    return installed
 
 
 class Curve(NamedTuple):
@@ -116,7 +116,7 @@ class Curve(NamedTuple):
 
 def curves(history: Path) -> list[Curve]:
     """The curves of all trainings that have any."""
-    found = []
+    histories = []
     for path in sorted(history.glob("*.csv")):
         with path.open(newline="") as file:
             rows = list(csv.DictReader(file))
@@ -126,16 +126,16 @@ def curves(history: Path) -> list[Curve]:
             if rows and f"{name}_loss" in rows[0]
         }
         if losses:
-            found.append(Curve(path.stem, [float(row["step"]) for row in rows], losses))
-    return found
+            histories.append(Curve(path.stem, [float(row["step"]) for row in rows], losses))
+    return histories
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     """Figures by dotted names, as text."""
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for name, value in values.items():
         if isinstance(value, Mapping):
-            found |= flat(value, f"{prefix}{name}.")
+            texts |= flat(value, f"{prefix}{name}.")
         else:
-            found[prefix + name] = f"{value:g}" if isinstance(value, float) else str(value)
-    return found
+            texts[prefix + name] = f"{value:g}" if isinstance(value, float) else str(value)
+    return texts

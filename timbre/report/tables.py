@@ -18,8 +18,8 @@ from timbre.evaluation.results.statistics import (
 )
 from timbre.report.sources import about
 
-LEVEL = 0.05  # of significance
-NONE = "\N{EN DASH}"
+SIGNIFICANCE_LEVEL = 0.05  # of significance
+DASH = "\N{EN DASH}"
 Labels = Mapping[str, Mapping[str, str]]  # what is known of a case, by its name
 
 
@@ -66,7 +66,7 @@ class Heat(NamedTuple):
 
 def number(value: float, digits: int) -> str:
     """A figure, or a dash if there is none; with a true minus."""
-    text = NONE if math.isnan(value) else f"{value:.{digits}f}"
+    text = DASH if math.isnan(value) else f"{value:.{digits}f}"
     return text.replace("-", "\N{MINUS SIGN}")
 
 
@@ -78,12 +78,12 @@ def span(interval: Interval, digits: int) -> str:
 def score_cell(intervals: Mapping[str, Interval], metric: str) -> Cell:
     """A mean with its interval."""
     if metric not in intervals:
-        return Cell(NONE)
+        return Cell(DASH)
     digits, interval = METRICS[metric].digits, intervals[metric]
     return Cell(number(interval.mean, digits), span(interval, digits))
 
 
-def shown(summary: Mapping[str, Mapping[str, Interval]]) -> list[str]:
+def present_metrics(summary: Mapping[str, Mapping[str, Interval]]) -> list[str]:
     """The metrics that some system has, those of `COMPARED` first."""
     order = dict.fromkeys((*COMPARED, *METRICS))
     return [metric for metric in order if any(metric in each for each in summary.values())]
@@ -97,13 +97,13 @@ def cases_of(intervals: Mapping[str, Interval]) -> str:
 
 def best(summary: Mapping[str, Mapping[str, Interval]], names: Sequence[str]) -> dict[str, str]:
     """Best system by metric, by its mean; of two equal ones the first."""
-    found = {}
+    winners = {}
     for metric, description in METRICS.items():
         better = description.better
         means = {n: summary[n][metric].mean for n in names if metric in summary[n]}
         if means and better in ("lower", "higher"):
-            found[metric] = (min if better == "lower" else max)(means, key=means.__getitem__)
-    return found
+            winners[metric] = (min if better == "lower" else max)(means, key=means.__getitem__)
+    return winners
 
 
 def glance(summary: Mapping[str, Mapping[str, Interval]], names: Sequence[str]) -> str:
@@ -121,7 +121,7 @@ def glance(summary: Mapping[str, Mapping[str, Interval]], names: Sequence[str]) 
 
 def markdown(summary: Mapping[str, Mapping[str, Interval]]) -> str:
     """The table of scores and what its columns mean."""
-    metrics = shown(summary)
+    metrics = present_metrics(summary)
     headings = [f"{METRICS[name].heading} ({METRICS[name].better})" for name in metrics]
     lines = [
         f"| system | role | {' | '.join(headings)} | cases |",
@@ -149,7 +149,7 @@ def compared(
         for metric in COMPARED
     ]
     p_values = {number: signed_rank(*both) for number, both in enumerate(pairs_of_scores)}
-    certain = iter(p < LEVEL for p in holm(p_values).values())
+    certain = iter(p < SIGNIFICANCE_LEVEL for p in holm(p_values).values())
     scores = iter(pairs_of_scores)
     return [
         Compared(
@@ -169,7 +169,7 @@ def _compared(metric: str, a: Scores, b: Scores, certain: bool, resamples: int, 
     assert lower is not None, metric
     won = wins(a, b, lower, resamples, seed)
     if not won.cases:
-        return Cell(NONE)
+        return Cell(DASH)
     share = f"{won.mean:.0%} ({100 * won.low:.0f} to {100 * won.high:.0f})".replace("%", " %")
     apart = difference(a, b, resamples, seed)
     sign = "+" if apart.mean > 0 else ""
@@ -194,9 +194,11 @@ def agreement(systems: Mapping[str, System], metrics: Sequence[str]) -> list[Agr
             values = [[s[each][case] for s in scored] for each in (one, other)]
             if not any(math.isnan(value) for row in values for value in row):
                 within.append(signs[0] * signs[1] * rank_correlation(*values))
-        known = [value for value in within if not math.isnan(value)]
-        mean = math.fsum(known) / len(known) if known else math.nan
-        rows.append(Agreement(one, other, number(over_systems, 2), number(mean, 2), len(known)))
+        correlations = [value for value in within if not math.isnan(value)]
+        mean = math.fsum(correlations) / len(correlations) if correlations else math.nan
+        rows.append(
+            Agreement(one, other, number(over_systems, 2), number(mean, 2), len(correlations))
+        )
     return rows
 
 
@@ -228,10 +230,10 @@ def heat(
         for name in names
         for pair, among in cases.items()
     }
-    known = [mean for mean, count in means.values() if count]
-    if not known:
+    values = [mean for mean, count in means.values() if count]
+    if not values:
         return []
-    low, width = min(known), max(max(known) - min(known), 1e-9)
+    low, width = min(values), max(max(values) - min(values), 1e-9)
     contents, styles = (sorted({pair[side] for pair in cases}) for side in (0, 1))
 
     def spot(name: str, content: str, style: str) -> Spot | None:
@@ -254,7 +256,7 @@ def extremes(
     """The best and the worst cases of each system, with their scores, the most extreme first."""
     lower = METRICS[metric].lower_is_better
     assert lower is not None, metric
-    found = []
+    rows = []
     for name in names:
         order = [
             (case, number(score, METRICS[metric].digits))
@@ -262,5 +264,5 @@ def extremes(
         ]
         if order:
             count_here = min(count, len(order) // 2 or 1)  # a case is not both
-            found.append((name, order[:count_here], order[::-1][:count_here]))
-    return found
+            rows.append((name, order[:count_here], order[::-1][:count_here]))
+    return rows

@@ -1,4 +1,4 @@
-"""What a transfer computes with: networks that run in ONNX Runtime, or in PyTorch."""
+"""Backends of transfers: networks that run in ONNX Runtime, or in PyTorch."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ class Backend(ABC, Generic[Style]):
     unfitted: bool = False
 
     @abstractmethod
-    def timbres(self, mels: Floats) -> list[Style]:
+    def styles(self, mels: Floats) -> list[Style]:
         """How each of some clips sounds: mels in dB `(N, M, T')`, T' a multiple of 8."""
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""Names of the graphs that lie beside a model's weights, and whether they belong to them."""
+"""Graph files that lie beside a model's weights: their names, and whether they are there."""
 
 from pathlib import Path
 

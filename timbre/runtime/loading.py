@@ -1,4 +1,4 @@
-"""Which backend computes a transfer, and how it is loaded."""
+"""Choice and loading of the backend that computes a transfer."""
 
 from pathlib import Path
 from typing import Any

@@ -68,7 +68,7 @@ class OnnxBackend(Backend[Style]):
             Session(weights / "vocoder" / SPECTRUM, of_vocoder),
         )
 
-    def timbres(self, mels: Floats) -> list[Style]:
+    def styles(self, mels: Floats) -> list[Style]:
         """See `Backend`."""
         found = []
         for mel in mels:

@@ -14,7 +14,7 @@ from timbre.core.signal import Signal
 Spectrum = NDArray[np.complex64]
 Window = NDArray[np.float32]
 
-SMALLEST = 1e-11  # sum of squared windows, below which PyTorch divides by none
+MIN_WINDOW_SUM = 1e-11  # sum of squared windows, below which PyTorch divides by none
 
 
 @lru_cache(maxsize=4)
@@ -41,7 +41,7 @@ def istft(spectrum: Spectrum, n_fft: int, hop: int, length: int) -> Signal:
     weight = _overlapped(np.broadcast_to(window**2, frames.shape), hop)
     half = slice(n_fft // 2, n_fft // 2 + length)
     weight = weight[half]
-    made = sound[half] / np.where(weight > SMALLEST, weight, 1)
+    made = sound[half] / np.where(weight > MIN_WINDOW_SUM, weight, 1)
     return np.pad(made, (0, length - len(made)))
 
 

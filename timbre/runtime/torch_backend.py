@@ -75,9 +75,9 @@ class TorchBackend(Backend[Style]):
         return cls(model, voice, Audio.model_validate(mels[0]), device, options)
 
     @torch.inference_mode()
-    def timbres(self, mels: Floats) -> list[Style]:
+    def styles(self, mels: Floats) -> list[Style]:
         """See `Backend`."""
-        heard = self._model.timbre(self._given(mels))
+        heard = self._model.style(self._given(mels))
         return [_one(heard, number) for number in range(len(mels))]
 
     @torch.inference_mode()

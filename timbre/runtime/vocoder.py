@@ -1,4 +1,4 @@
-"""Mel -> audio without PyTorch: a graph tells the spectrum, and the audio is corrected by the mel.
+"""Vocoder without PyTorch: a graph tells the spectrum, and the audio is corrected by the mel.
 
 The same as `timbre.models.vocoder.model`, in which it says why.
 """
@@ -16,7 +16,7 @@ from timbre.runtime.backend import Floats
 from timbre.runtime.onnx_session import Session
 from timbre.runtime.spectra import hann, istft, stft
 
-SILENCE, MAX_RATIO, MOMENTUM = 1e-14, 1e6, 0.8  # see there
+POWER_FLOOR, MAX_RATIO, MOMENTUM = 1e-14, 1e6, 0.8  # see there
 
 
 class Vocoder:
@@ -58,7 +58,7 @@ class Vocoder:
         wanted = wanted[:, frames.clip(0, wanted.shape[1] - 1)]
         scale = np.float32((2 / hann(n_fft).sum()) ** 2)
         power = (spectrum.real**2 + spectrum.imag**2) * scale
-        ratio = (wanted + np.float32(SILENCE)) / (filters @ power.T + np.float32(SILENCE))
+        ratio = (wanted + np.float32(POWER_FLOOR)) / (filters @ power.T + np.float32(POWER_FLOOR))
         ratio = np.clip(ratio, np.float32(1 / MAX_RATIO), np.float32(MAX_RATIO))
         gain = np.exp((shares @ (np.log(ratio) * inside)) / 2)
         return istft(spectrum * gain.T, n_fft, hop, len(padded))[before : before + length]

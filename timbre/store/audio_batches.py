@@ -15,14 +15,14 @@ from timbre.core.params import Audio
 from timbre.store.batches import step_seed
 from timbre.store.store import INT16, VIEWS, Split
 
-Known = dict[str, Tensor | None]
+Extras = dict[str, Tensor | None]
 Place = tuple[int, int, int]  # example, view and first frame of a crop
 TARGET = VIEWS.index("target")
 MODEL_MADE = len(VIEWS)  # a view of its own: the target's audio, a model's mel of it
 
 
-class Made(NamedTuple):
-    """Mels that a transfer model made of a split, see `timbre.training.made_mels`."""
+class ModelMels(NamedTuple):
+    """Mels that a transfer model made of a split, see `timbre.training.model_mels`."""
 
     mel: Codes  # (N', M, T)
     share: float  # of the crops, 0 to 1, that are of these instead of true mels
@@ -36,7 +36,7 @@ class AudioBatch(NamedTuple):
 
     def tensors(
         self, own: slice, names: tuple[str, ...], audio: Audio, device: torch.device
-    ) -> tuple[list[Tensor], Known]:
+    ) -> tuple[list[Tensor], Extras]:
         """A process's share of the batch on its device.
 
         Args:
@@ -62,7 +62,7 @@ class AudioDataset:
         split: of the store.
         crop_frames: length of a crop.
         in_memory: hold all of it; None: if that takes less than half of the free memory.
-        made: mels that a model made, which take the place of some true ones; or none.
+        model_mels: mels that a model made, which take the place of some true ones; or none.
 
     Raises:
         InputError: if the split keeps no audio or its segments are too short.
@@ -73,7 +73,7 @@ class AudioDataset:
         split: Split,
         crop_frames: int,
         in_memory: bool | None = None,
-        made: Made | None = None,
+        model_mels: ModelMels | None = None,
     ) -> None:
         audio = Audio.model_validate(split.attributes["audio"])
         frames = audio.segment_frames
@@ -91,7 +91,7 @@ class AudioDataset:
             a_view = audio.n_mels * frames + 2 * audio.segment_samples
             size = split.audio_count * len(VIEWS) * a_view
             in_memory = size < psutil.virtual_memory().available / 2
-        self._split, self._hop, self._made = split, audio.hop_length, made
+        self._split, self._hop, self._model_mels = split, audio.hop_length, model_mels
         self._frames, self._crop = frames, crop_frames
         self._all = self._read(0, split.audio_count) if in_memory else None
         self._maker = ThreadPoolExecutor(1)
@@ -102,12 +102,12 @@ class AudioDataset:
 
     def batch(self, seed: int, step: int, size: int) -> AudioBatch:
         """The batch of a step: examples, views and places in them are drawn."""
-        wanted = (seed, step, size)
-        if self._ahead is not None and self._ahead[0] == wanted:
-            made = self._ahead[1]
+        key = (seed, step, size)
+        if self._ahead is not None and self._ahead[0] == key:
+            future = self._ahead[1]
         else:
-            made = self._maker.submit(self._make, *wanted)
-        batch = made.result()
+            future = self._maker.submit(self._make, *key)
+        batch = future.result()
         following = (seed, step + 1, size)
         self._ahead = following, self._maker.submit(self._make, *following)
         return batch
@@ -118,10 +118,10 @@ class AudioDataset:
         Where only made mels are wanted, that view is theirs.
         """
         middle = (self._frames - self._crop) // 2
-        all_made = self._made is not None and self._made.share == 1
+        only_model_mels = self._model_mels is not None and self._model_mels.share == 1
         return self._take(
             [
-                (number, MODEL_MADE if all_made else number % len(VIEWS), middle)
+                (number, MODEL_MADE if only_model_mels else number % len(VIEWS), middle)
                 for number in range(start, min(start + size, len(self)))
             ]
         )
@@ -131,8 +131,8 @@ class AudioDataset:
         rng = np.random.default_rng(step_seed(seed, step))
         highest = (len(self), len(VIEWS), self._frames - self._crop + 1)
         places = rng.integers(highest, size=(size, 3))
-        if self._made is not None:
-            places[rng.random(size) < self._made.share, 1] = MODEL_MADE
+        if self._model_mels is not None:
+            places[rng.random(size) < self._model_mels.share, 1] = MODEL_MADE
         return self._take([(number, view, first) for number, view, first in places.tolist()])
 
     def _take(self, places: list[Place]) -> AudioBatch:
@@ -145,8 +145,8 @@ class AudioDataset:
                 mel, sound = (values[number] for values in self._all)
             stop = first + self._crop
             if view == MODEL_MADE:
-                assert self._made is not None
-                mels.append(self._made.mel[number, :, first:stop])
+                assert self._model_mels is not None
+                mels.append(self._model_mels.mel[number, :, first:stop])
                 view = TARGET
             else:
                 mels.append(mel[view, :, first:stop])

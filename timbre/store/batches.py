@@ -55,13 +55,13 @@ class Batch(NamedTuple):
             torch.from_numpy(codes[own]).to(device).float() * audio.db_step + audio.db_min
             for codes in (self.content, self.style, self.target)
         ]
-        known: dict[str, Tensor | None] = {}
+        extras: dict[str, Tensor | None] = {}
         if "notes" in names:
             bits = None if self.notes is None else np.unpackbits(self.notes[own], axis=1)
-            known["notes"] = None if bits is None else torch.from_numpy(bits).to(device)
+            extras["notes"] = None if bits is None else torch.from_numpy(bits).to(device)
         if "programs" in names:
-            known["programs"] = torch.from_numpy(self.programs[own]).to(device)
-        return mels, known
+            extras["programs"] = torch.from_numpy(self.programs[own]).to(device)
+        return mels, extras
 
 
 class Rows(NamedTuple):
@@ -88,15 +88,15 @@ def shuffled(examples: int, chunk: int, seed: int) -> Epoch:
     order = rng.permutation(-(-examples // chunk))
     step = max(1, SHUFFLE_BLOCK // chunk)
     blocks = [order[start : start + step] for start in range(0, len(order), step)]
-    drawn = []
+    shuffled_blocks = []
     for chunks in blocks:
         # number, part and row of all places in these chunks, of which the last may be short
         rows = np.tile(np.arange(chunk), len(chunks))
         parts = np.arange(len(chunks)).repeat(chunk)
         inside = np.stack([chunks.repeat(chunk) * chunk + rows, parts, rows])
-        drawn.append(rng.permutation(inside[:, inside[0] < examples], axis=1))
-    ends = np.cumsum([each.shape[1] for each in drawn])
-    return Epoch(blocks, ends, *np.concatenate(drawn, axis=1))
+        shuffled_blocks.append(rng.permutation(inside[:, inside[0] < examples], axis=1))
+    ends = np.cumsum([each.shape[1] for each in shuffled_blocks])
+    return Epoch(blocks, ends, *np.concatenate(shuffled_blocks, axis=1))
 
 
 class StoreDataset:
@@ -158,12 +158,12 @@ class StoreDataset:
 
         The steps go through one epoch after the other without end.
         """
-        wanted = (seed, step, size)
-        if self._ahead is not None and self._ahead[0] == wanted:
-            made = self._ahead[1]
+        key = (seed, step, size)
+        if self._ahead is not None and self._ahead[0] == key:
+            future = self._ahead[1]
         else:
-            made = self._maker.submit(self._make, *wanted)
-        batch = made.result()
+            future = self._maker.submit(self._make, *key)
+        batch = future.result()
         following = (seed, step + 1, size)
         self._ahead = following, self._maker.submit(self._make, *following)
         return batch
@@ -174,14 +174,14 @@ class StoreDataset:
         rows = self._rows(start, stop) if self._all is None else self._all
         first = start if self._all is None else 0
         picks = [(rows, i - first) for i in range(start, stop)]
-        heard = [self._style.in_order(self._frames)] * len(picks)
-        return self._take(picks, np.zeros(len(picks), np.int64), heard)
+        style_runs = [self._style.in_order(self._frames)] * len(picks)
+        return self._take(picks, np.zeros(len(picks), np.int64), style_runs)
 
     def _make(self, seed: int, step: int, size: int) -> Batch:
         """The batch of a step; called by one thread only."""
         rng = np.random.default_rng(step_seed(seed, step))
         starts = rng.integers(self._frames - self._crop + 1, size=size)
-        heard = self._style.draw(rng, self._frames, size)
+        style_runs = self._style.draw(rng, self._frames, size)
         picks = []
         for place in range(step * size, (step + 1) * size):
             number, rank = divmod(place, len(self))
@@ -192,7 +192,7 @@ class StoreDataset:
                 block = int(np.searchsorted(epoch.ends, rank, side="right"))
                 parts = self._block(seed, number, block)
                 picks.append((parts[epoch.part[rank]], int(epoch.row[rank])))
-        return self._take(picks, starts, heard)
+        return self._take(picks, starts, style_runs)
 
     def _epoch(self, seed: int, number: int) -> Epoch:
         """The order of an epoch, of which the last two are kept."""
@@ -207,10 +207,10 @@ class StoreDataset:
         """A block of an epoch; the one after it begins to be read."""
         last = len(self._epoch(seed, number).ends) - 1
         following = (number, block + 1) if block < last else (number + 1, 0)
-        for wanted in ((number, block), following):
-            key = (seed, *wanted)
+        for place in ((number, block), following):
+            key = (seed, *place)
             if key not in self._blocks:
-                chunks = self._epoch(seed, wanted[0]).chunks[wanted[1]]
+                chunks = self._epoch(seed, place[0]).chunks[place[1]]
                 self._blocks[key] = self._gatherer.submit(self._read, chunks)
             self._blocks.move_to_end(key)
         while len(self._blocks) > 3:  # a batch may still need the one before
@@ -227,7 +227,9 @@ class StoreDataset:
         programs = self._programs[start:stop]
         return Rows(self._split.mel(start, stop), self._split.notes(start, stop), programs)
 
-    def _take(self, picks: list[tuple[Rows, int]], starts: Integers, heard: list[Runs]) -> Batch:
+    def _take(
+        self, picks: list[tuple[Rows, int]], starts: Integers, style_runs: list[Runs]
+    ) -> Batch:
         """Crop the examples picked: content and target from `starts` on, of style what is heard."""
         content, target = (
             np.stack(
@@ -241,7 +243,7 @@ class StoreDataset:
         style = np.stack(
             [
                 np.concatenate([rows.mel[n, self._style_view, :, run] for run in runs], axis=1)
-                for (rows, n), runs in zip(picks, heard, strict=True)
+                for (rows, n), runs in zip(picks, style_runs, strict=True)
             ]
         )
         notes = [

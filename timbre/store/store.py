@@ -86,8 +86,8 @@ class Split:
 
     def audio(self, example: int) -> NDArray[np.float32]:
         """Audio of the views of one example: `(V, L)` in [-1, 1]."""
-        stored = self.samples(example, example + 1)[0]
-        return np.asarray(stored, np.float32) / np.float32(INT16)
+        integers = self.samples(example, example + 1)[0]
+        return np.asarray(integers, np.float32) / np.float32(INT16)
 
     def samples(self, start: int, stop: int) -> NDArray[np.int16]:
         """Audio of a run of the first `audio_count` examples, as stored: `(N, V, L)`."""

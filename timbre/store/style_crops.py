@@ -53,8 +53,10 @@ class StyleCrops(NamedTuple):
         """
         length = self.longest
         if self.shortest < self.longest:
-            drawn = np.exp(rng.uniform(np.log(self.shortest), np.log(self.longest)))
-            length = min(self.longest, max(self.shortest, round(drawn / LENGTH_STEP) * LENGTH_STEP))
+            exact_length = np.exp(rng.uniform(np.log(self.shortest), np.log(self.longest)))
+            length = min(
+                self.longest, max(self.shortest, round(exact_length / LENGTH_STEP) * LENGTH_STEP)
+            )
         starts = rng.integers(frames - length + 1, size=count)
         return [self._cut(rng, start, length) for start in starts.tolist()]
 

@@ -95,10 +95,10 @@ def apply(audio: NDArray[np.float64], sample_rate: int, chain: list[Effect]) -> 
         getattr(transformer, name)(**values)
     try:
         loud = (audio * (MAX_PEAK / peak)).astype(np.float32)
-        played = transformer.build_array(input_array=loud, sample_rate_in=sample_rate)
+        processed = transformer.build_array(input_array=loud, sample_rate_in=sample_rate)
     except sox.core.SoxError as error:
         raise EffectsError(f"SoX failed on {dumps(chain)}: {error}") from error
     result = np.zeros(len(audio))
-    length = min(len(audio), len(played))
-    result[:length] = played[:length]
+    length = min(len(audio), len(processed))
+    result[:length] = processed[:length]
     return result

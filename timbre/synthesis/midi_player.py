@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from timbre.core.errors import InputError
+from timbre.core.notes import DRUM_CHANNEL
 from timbre.synthesis.synth import Synthesis, hush, set_interpolation, write_float
 
-DRUM_CHANNEL = 9  # the channel
 NOTE_ON, SYSEX = 0x90, 0xF0
 OK = 0
 PLAYING, TEMPO_FROM_OUTSIDE = 1, 2  # of FluidSynth's enumerations

@@ -9,12 +9,13 @@ import numpy as np
 
 from timbre.synthesis import zynaddsubfx_presets
 from timbre.synthesis.soundfonts import SPLITS, SYNTHESIZER, ZYNADDSUBFX, ZYNADDSUBFX_HELD_OUT
-from timbre.synthesis.synthesizer_presets import Preset, draw_preset
+from timbre.synthesis.synthesizer_drawing import draw_preset
+from timbre.synthesis.synthesizer_presets import Preset
 
 PRESET_COUNT = 2**40  # presets of a split
 
 
-class Named(NamedTuple):
+class DrawnPreset(NamedTuple):
     """A preset as a table of examples tells it."""
 
     name: str  # by which its source finds it
@@ -27,7 +28,7 @@ class Draw(Protocol):
     A split that is to be unseen gets presets that no other one gets.
     """
 
-    def __call__(self, rng: np.random.Generator, seed: int, split: str) -> Named:
+    def __call__(self, rng: np.random.Generator, seed: int, split: str) -> DrawnPreset:
         """Draw one.
 
         Args:
@@ -37,10 +38,10 @@ class Draw(Protocol):
         """
 
 
-def _synthesizer(rng: np.random.Generator, seed: int, split: str) -> Named:
+def _synthesizer(rng: np.random.Generator, seed: int, split: str) -> DrawnPreset:
     """Each split has numbers of its own."""
     number = int(rng.integers(PRESET_COUNT)) * len(SPLITS) + SPLITS.index(split)
-    return Named(synthesizer_name(seed, number), draw_preset(seed, number).program)
+    return DrawnPreset(synthesizer_name(seed, number), draw_preset(seed, number).program)
 
 
 def synthesizer_name(seed: int, number: int) -> str:
@@ -57,9 +58,9 @@ def synthesizer_preset(name: str) -> Preset:
 def _zynaddsubfx(*, held_out: bool) -> Draw:
     """Draws from the banks that are held out, or from all others; any seed has the same presets."""
 
-    def draw(rng: np.random.Generator, seed: int, split: str) -> Named:
+    def draw(rng: np.random.Generator, seed: int, split: str) -> DrawnPreset:
         name = zynaddsubfx_presets.draw(rng, split, held_out=held_out)
-        return Named(name, zynaddsubfx_presets.listed()[name].program)
+        return DrawnPreset(name, zynaddsubfx_presets.listed()[name].program)
 
     return draw
 

@@ -36,21 +36,21 @@ class Soundfonts(Section):
 
     @model_validator(mode="after")
     def _unseen(self) -> Self:
-        for split, seen in (
+        for split, excluded in (
             ("test", {*self.train, *self.valid}),
             ("timbre", {*self.train, *self.valid, *self.test}),
             ("timbre_test", {*self.timbre}),
         ):
-            if both := sorted(seen & {*getattr(self, split)}):
+            if both := sorted(excluded & {*getattr(self, split)}):
                 others = {"test": "are not trained on", "timbre": "no other part is given"}
-                wanted = others.get(split, "the timbre net is not trained on")
+                rule = others.get(split, "the timbre net is not trained on")
                 raise ValueError(
-                    f"{split} fonts that {wanted} expected, got soundfonts.{split}: {both[0]}"
+                    f"{split} fonts that {rule} expected, got soundfonts.{split}: {both[0]}"
                 )
         return self
 
 
-class Known(NamedTuple):
+class Resource(NamedTuple):
     """A soundfont that is known by name, or what another source needs."""
 
     path: Path
@@ -59,18 +59,18 @@ class Known(NamedTuple):
 
 
 KNOWN_FONTS = {
-    "FluidR3_GM": Known(
+    "FluidR3_GM": Resource(
         Path("/usr/share/sounds/sf2/FluidR3_GM.sf2"), "MIT", "Debian's fluid-soundfont-gm"
     ),
-    "MuseScore_General_Lite": Known(
+    "MuseScore_General_Lite": Resource(
         Path("/usr/share/sounds/sf3/MuseScore_General_Lite.sf3"),
         "MIT",
         "Debian's musescore-general-soundfont-small",
     ),
-    "sf_GMbank": Known(
+    "sf_GMbank": Resource(
         Path("/usr/share/sounds/sf2/sf_GMbank.sf2"), "public domain", "Debian's csound-soundfont"
     ),
-    "TimGM6mb": Known(
+    "TimGM6mb": Resource(
         Path(str(files("pretty_midi") / "TimGM6mb.sf2")),
         "GPL-2.0",
         "the Python package pretty_midi",
@@ -78,11 +78,11 @@ KNOWN_FONTS = {
 }
 
 ZYNADDSUBFX_NEEDS = (
-    Known(PLUGIN, "GPL-2.0-or-later", "Debian's zynaddsubfx-vst"),
-    Known(BANKS, "GPL-2.0-or-later", "Debian's zynaddsubfx-data"),
+    Resource(PLUGIN, "GPL-2.0-or-later", "Debian's zynaddsubfx-vst"),
+    Resource(BANKS, "GPL-2.0-or-later", "Debian's zynaddsubfx-data"),
 )
 PRESET_SOURCES: dict[
-    str, tuple[Known, ...]
+    str, tuple[Resource, ...]
 ] = {  # sources with presets of their own, and what they need
     SYNTHESIZER: (),
     ZYNADDSUBFX: ZYNADDSUBFX_NEEDS,
@@ -114,13 +114,13 @@ def find(name: str) -> tuple[Path, str]:
         InputError: saying which package brings it, or which names there are.
     """
     if name in KNOWN_FONTS:
-        known = KNOWN_FONTS[name]
-        if not known.path.is_file():
+        font = KNOWN_FONTS[name]
+        if not font.path.is_file():
             raise InputError(
-                f"expected the soundfont {name} at {known.path}, found no such file; "
-                f"please install {known.package}."
+                f"expected the soundfont {name} at {font.path}, found no such file; "
+                f"please install {font.package}."
             )
-        return known.path, known.licence
+        return font.path, font.licence
     path = Path(name)
     if path.suffix.lower() not in (".sf2", ".sf3") or not path.is_file():
         raise InputError(

@@ -1,4 +1,4 @@
-"""Notes -> audio with FluidSynth, in memory."""
+"""FluidSynth: notes -> audio, in memory."""
 
 import ctypes
 from collections.abc import Iterator
@@ -167,11 +167,11 @@ class Synth:
         synth = self._new_synth()
         font = _add_font(synth.synth, self._font)
         try:
-            for channel, chosen in enumerate(programs):
-                if synth.program_select(channel, font, 0, chosen) != 0:
+            for channel, selected in enumerate(programs):
+                if synth.program_select(channel, font, 0, selected) != 0:
                     raise InputError(
                         f"expected a General MIDI soundfont, {self._path.name} has no program "
-                        f"{chosen}; please name another."
+                        f"{selected}; please name another."
                     )
                 louder = variation.balance if channel else -variation.balance
                 for number, value in (*variation.generators, (ATTENUATION, max(0.0, -louder))):
@@ -194,16 +194,16 @@ class Synth:
     ) -> NDArray[np.float32]:
         """The notes' events and the audio between them: left and right, `(2, samples)`."""
         stereo = np.zeros((2, round(self._samples / ratio)), np.float32)
-        done = 0
+        position = 0
         for sample, is_on, pitch, velocity in self._events(notes, ratio):
-            _write(synth, stereo, done, sample)
-            done = sample
+            _write(synth, stereo, position, sample)
+            position = sample
             for channel in range(channels):
                 if is_on:
                     synth.noteon(channel, min(max(pitch + shift, 0), 127), velocity)
                 else:
                     synth.noteoff(channel, min(max(pitch + shift, 0), 127))
-        _write(synth, stereo, done, stereo.shape[1])
+        _write(synth, stereo, position, stereo.shape[1])
         return stereo
 
     def _events(self, notes: Notes, ratio: float) -> Iterator[tuple[int, bool, int, int]]:

@@ -17,6 +17,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from timbre.audio.mel import midi_to_hz
 from timbre.core.notes import Notes
 from timbre.core.params import Audio
 from timbre.synthesis.synthesizer_presets import MAX_PARTIALS, Peak, Preset, Voice
@@ -24,11 +25,11 @@ from timbre.synthesis.synthesizer_presets import MAX_PARTIALS, Peak, Preset, Voi
 Floats = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
-MIDDLE_C = 440 * 2 ** (-9 / 12)  # Hz, about which presets say how they change with the pitch
+MIDDLE_C = midi_to_hz(60)  # Hz, about which presets say how they change with the pitch
 CONTROL_RATE = 500  # Hz, at which envelopes and vibrato are computed, linear in between
-MIN_NOTE_SECONDS = 0.02  # s, that a note is held at least
+MIN_NOTE_SECONDS = 0.02  # that a note is held at least
 NOISE_SAMPLES = 2**16  # samples that go round and round
-MODES_BLOCK_SAMPLES = 128  # samples
+MODES_BLOCK_SAMPLES = 128
 MIN_AMPLITUDE = 1e-3  # re the loudest partial: softer ones are left out where each costs time
 NEPERS = np.log(1000)  # of 60 dB
 
@@ -51,10 +52,10 @@ def render(notes: Notes, preset: Preset, audio: Audio) -> Floats:
     for note in notes[np.lexsort([notes[name] for name in ("end", "velocity", "pitch", "start")])]:
         start = round(float(note["start"]) * audio.sample_rate)
         seconds = max(float(note["end"]) - float(note["start"]), MIN_NOTE_SECONDS)
-        played = instrument.play(
+        tone = instrument.play(
             int(note["pitch"]), int(note["velocity"]), seconds, start, len(sound) - start
         )
-        sound[start : start + len(played)] += played
+        sound[start : start + len(tone)] += tone
     return sound
 
 
@@ -97,7 +98,7 @@ class _Instrument:
             room: samples.
         """
         preset = self._preset
-        hertz = 440 * 2 ** ((pitch - 69) / 12)
+        hertz = midi_to_hz(pitch)
         count = min(room, round((seconds + preset.release) * self._rate))
         if count <= 0 or hertz >= self._rate / 2:
             return np.zeros(0)
@@ -208,8 +209,8 @@ class _Instrument:
         ratios = np.array(preset.ratios or number * np.sqrt(1 + preset.stiffness * number**2))
         partials = hertz * ratios / ratios[0]
         amplitudes = self._amplitudes(partials, hertz, velocity, brightest=True)
-        kept = amplitudes > MIN_AMPLITUDE * amplitudes.max()
-        partials, amplitudes = partials[kept], amplitudes[kept]
+        audible = amplitudes > MIN_AMPLITUDE * amplitudes.max()
+        partials, amplitudes = partials[audible], amplitudes[audible]
         longest = preset.decay * (MIDDLE_C / hertz) ** preset.decay_tracking
         decay = NEPERS / longest * (1 + preset.damping * partials / 1000)
         poles, weights = [], []

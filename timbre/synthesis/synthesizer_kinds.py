@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 Range = tuple[float, float]
-NONE: Range = (0, 0)
+NO_RANGE: Range = (0, 0)
 UNHEARD_DB: Range = (-120, -110)  # dB
 
 # partials of solid bodies re the one that is heard as the pitch: Fletcher and Rossing, "The physics
@@ -61,8 +61,8 @@ class Kind(NamedTuple):
     vowel: bool = False
     formants: tuple[int, int] = (1, 6)
     formant_db: Range = (-25, 25)
-    stiffness: Range = NONE
-    decay: Range = NONE
+    stiffness: Range = NO_RANGE
+    decay: Range = NO_RANGE
     damping: Range = (0.03, 2)
     cutoff: Range = (700, 14000)
     resonance: Range = (0, 6)
@@ -95,12 +95,12 @@ KINDS = {
     ),
     "body": Kind(
         programs=(8, 9, 10, 11, 12, 13, 14, 15), spectrum="body", tilt=(-9, 6), formants=(0, 3),
-        even_db=NONE, decay=(0.5, 10), damping=(0.03, 1), cutoff=(2000, 14000),
+        even_db=NO_RANGE, decay=(0.5, 10), damping=(0.03, 1), cutoff=(2000, 14000),
         attack=(0.002, 0.006), release=(0.1, 1), burst_db=(-40, -8), tremolo_share=0.2,
     ),
     "organ": Kind(
         programs=(16, 17, 18, 19), spectrum="drawbars", scatter_db=(0, 3), even_db=(-3, 3),
-        cutoff=(2000, 12000), bright=NONE, velocity_octaves=NONE, attack=(0.003, 0.06),
+        cutoff=(2000, 12000), bright=NO_RANGE, velocity_octaves=NO_RANGE, attack=(0.003, 0.06),
         held_share=1, vibrato=(3, 15), vibrato_share=0.4, tremolo_share=0.4,
         burst_db=(-50, -20), breath_db=(-70, -35),
     ),
@@ -129,12 +129,12 @@ KINDS = {
     ),
     "modulated": Kind(
         programs=(4, 5, 38, 39, 62, 63, 80, 81), spectrum="modulated", scatter_db=(0, 8),
-        even_db=NONE, formants=(0, 4), cutoff=(2000, 14000), bright=(0, 1),
+        even_db=NO_RANGE, formants=(0, 4), cutoff=(2000, 14000), bright=(0, 1),
         attack=(0.002, 0.08), held_share=0.4, sustain=(0, 0.8), dim=(0.1, 6),
         vibrato_share=0.2, voices_share=0.2,
     ),
     "modulated bell": Kind(
-        programs=(8, 9, 10, 11, 14, 98), spectrum="modulated", scatter_db=(0, 8), even_db=NONE,
+        programs=(8, 9, 10, 11, 14, 98), spectrum="modulated", scatter_db=(0, 8), even_db=NO_RANGE,
         divided_share=1, formants=(0, 4), cutoff=(2000, 12000), bright=(0, 1),
         attack=(0.002, 0.01), held_share=0.0, sustain=(0, 0.2), release=(0.1, 1), dim=(0.1, 2),
     ),

@@ -1,4 +1,4 @@
-"""StyleCache: what notes are played with, whatever source plays them."""
+"""Timbres: what notes are played with, whatever source plays them."""
 
 from typing import NamedTuple
 
@@ -10,4 +10,6 @@ class Timbre(NamedTuple):
     font: str  # or another source, as section `soundfonts` names it
     effects: str  # as `effects.dumps` writes them
     variation: str = ""  # as `variation.Variation.dumps` writes it
-    preset: str = ""  # its name, of a source in `presets.DRAWN`; `program` is what it is nearest to
+    preset: str = (
+        ""  # its name, of a source in `presets.DRAWN_SOURCES`; `program` is what it is nearest to
+    )

@@ -1,4 +1,4 @@
-"""StyleCache made at random from those of a soundfont: layers, envelopes, filters, formants.
+"""Timbres made at random from those of a soundfont: layers, envelopes, filters, formants.
 
 A model that has heard a few banks knows their instruments; one that is to meet any instrument has
 to have heard many more than there are banks.
@@ -77,8 +77,8 @@ def draw(rng: np.random.Generator, settings: Variations) -> Variation:
             (VIBRATO, rng.uniform(0, 50)),
             (VIBRATO_RATE, rng.uniform(-600, 600)),
         ]
-        taken = rng.random(len(possible)) < 0.4
-        generators = [(n, round(v, 1)) for (n, v), t in zip(possible, taken, strict=True) if t]
+        mask = rng.random(len(possible)) < 0.4
+        generators = [(n, round(v, 1)) for (n, v), t in zip(possible, mask, strict=True) if t]
     return Variation(
         layer=int(rng.integers(PITCHED_PROGRAMS)) if layered else None,
         balance=round(float(rng.uniform(-120, 120)), 1) if layered else 0.0,

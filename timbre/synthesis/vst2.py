@@ -105,7 +105,7 @@ class Plugin:
     def __init__(self, path: Path, replaced: Mapping[str, Callable[[], int]]) -> None:
         self.binary = c.CDLL(str(path))
         self._rate = 0
-        self._heard = _HOST(self._answer)
+        self._callback = _HOST(self._answer)
         self._new = self.binary.main
         self._new.restype, self._new.argtypes = c.POINTER(_Effect), [_HOST]
         # kept, or they would be freed
@@ -126,7 +126,7 @@ class Plugin:
     def _instance(self, rate: int) -> Iterator[tuple[Any, Callable[..., int]]]:
         """A new instance, and what sends it messages."""
         self._rate = rate
-        effect = self._new(self._heard)
+        effect = self._new(self._callback)
 
         def send(message: int, index: int = 0, value: int = 0, data: Any = None) -> int:
             option = float(rate) if message == SET_RATE else 0.0
@@ -172,7 +172,7 @@ class Plugin:
             blocks = -(-samples // BLOCK_SAMPLES)
             sound = np.zeros((2, blocks * BLOCK_SAMPLES), np.float32)
             silence = np.zeros((2, BLOCK_SAMPLES), np.float32)
-            unheard = (c.c_void_p * 2)(*(channel.ctypes.data for channel in silence))
+            inputs = (c.c_void_p * 2)(*(channel.ctypes.data for channel in silence))
             following = iter([*events, Event(samples + BLOCK_SAMPLES, False, 0, 0)])
             event = next(following)
             for start in range(0, len(sound[0]), BLOCK_SAMPLES):
@@ -182,8 +182,8 @@ class Plugin:
                     event = next(following)
                 if due:
                     send(EVENTS, data=c.cast(c.pointer(_events(due)), c.c_void_p))
-                heard = (c.c_void_p * 2)(*(channel[start:].ctypes.data for channel in sound))
-                effect.contents.process_replacing(effect, unheard, heard, BLOCK_SAMPLES)
+                outputs = (c.c_void_p * 2)(*(channel[start:].ctypes.data for channel in sound))
+                effect.contents.process_replacing(effect, inputs, outputs, BLOCK_SAMPLES)
         return sound[:, :samples]
 
 
@@ -210,8 +210,8 @@ def _events(due: list[_Midi]) -> c.Structure:
 
 def _slots(library: c.CDLL) -> Iterator[tuple[str, int]]:
     """The functions that a library calls of others, with the addresses where theirs are noted."""
-    found = c.cast(library._handle, c.POINTER(_Map)).contents
-    pairs = c.cast(found.dynamic, c.POINTER(c.c_size_t))
+    link_map = c.cast(library._handle, c.POINTER(_Map)).contents
+    pairs = c.cast(link_map.dynamic, c.POINTER(c.c_size_t))
     section: dict[int, int] = {}
     index = 0
     while pairs[index]:
@@ -221,7 +221,7 @@ def _slots(library: c.CDLL) -> Iterator[tuple[str, int]]:
     for relocation in (_Relocation * count).from_address(section[JMPREL]):
         symbol = section[SYMTAB] + 24 * (relocation.info >> 32)  # of an `Elf64_Sym`
         name = c.string_at(section[STRTAB] + c.c_uint32.from_address(symbol).value)
-        yield name.decode(), found.address + relocation.offset
+        yield name.decode(), link_map.address + relocation.offset
 
 
 def _write(slot: int, value: int) -> None:

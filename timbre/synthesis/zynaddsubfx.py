@@ -35,9 +35,15 @@ MIN_RATE = 32000  # Hz; filters and modulated sounds change where the rate is lo
 SEED = 0x1234  # where the plug-in's random numbers begin
 MIN_KEY_SAMPLES = 64  # samples that a key is down at least
 WET_EFFECTS = ("1", "2")  # types of effects: reverb and echo
-DRY = "0"
-MASTER = {"volume": "80"}  # the plug-in's own default
-PART = {"volume": "96", "min_key": "0", "max_key": "127", "rcv_chn": "0", "key_limit": "60"}
+NO_EFFECT = "0"
+MASTER_PARAMETERS = {"volume": "80"}  # the plug-in's own default
+PART_PARAMETERS = {
+    "volume": "96",
+    "min_key": "0",
+    "max_key": "127",
+    "rcv_chn": "0",
+    "key_limit": "60",
+}
 
 
 class Request(NamedTuple):
@@ -57,17 +63,17 @@ def parse(preset: bytes) -> ElementTree.Element:
 
 def state(preset: bytes) -> bytes:
     """The plug-in's state with this instrument, a file's bytes, in its first part."""
-    found = parse(preset)
-    instrument = found.find("INSTRUMENT")
+    document = parse(preset)
+    instrument = document.find("INSTRUMENT")
     assert instrument is not None
     for kind in instrument.iterfind("INSTRUMENT_EFFECTS/*/EFFECT/par[@name='type']"):
         if kind.get("value") in WET_EFFECTS:
-            kind.set("value", DRY)
-    root = ElementTree.Element(found.tag, found.attrib)
-    root.extend(found.findall("BASE_PARAMETERS"))
-    master = ElementTree.SubElement(root, "MASTER")
-    part = ElementTree.Element("PART", id="0")
-    for element, values in ((master, MASTER), (part, PART)):
+            kind.set("value", NO_EFFECT)
+    root = ElementTree.Element(document.tag, document.attrib)
+    root.extend(document.findall("BASE_PARAMETERS"))
+    master = ElementTree.SubElement(root, "MASTER_PARAMETERS")
+    part = ElementTree.Element("PART_PARAMETERS", id="0")
+    for element, values in ((master, MASTER_PARAMETERS), (part, PART_PARAMETERS)):
         for name, value in values.items():
             ElementTree.SubElement(element, "par", name=name, value=value)
     ElementTree.SubElement(part, "par_bool", name="enabled", value="yes")
@@ -79,7 +85,7 @@ def state(preset: bytes) -> bytes:
 
 def events(notes: Notes, rate: int, samples: int) -> list[Event]:
     """Keys down and up, sorted; a note ends before the next one of its pitch begins."""
-    found = []
+    keys = []
     following: dict[int, int] = {}
     order = np.lexsort([notes[name] for name in ("end", "velocity", "pitch", "start")])
     for note in notes[order[::-1]]:
@@ -89,9 +95,9 @@ def events(notes: Notes, rate: int, samples: int) -> list[Event]:
             continue
         end = min(max(round(float(note["end"]) * rate), start + MIN_KEY_SAMPLES), limit)
         following[pitch] = start
-        found.append(Event(start, True, pitch, int(note["velocity"])))
-        found.append(Event(end, False, pitch, 0))
-    return sorted(event for event in found if event.sample < samples)
+        keys.append(Event(start, True, pitch, int(note["velocity"])))
+        keys.append(Event(end, False, pitch, 0))
+    return sorted(event for event in keys if event.sample < samples)
 
 
 @lru_cache(maxsize=1)
@@ -120,8 +126,8 @@ def play(request: Request) -> NDArray[np.float32]:
     factor = -(-MIN_RATE // request.rate)
     rate, samples = factor * request.rate, factor * request.samples
     preset = state((BANKS / (request.preset + SUFFIX)).read_bytes())
-    found = events(request.notes, rate, samples)
-    mono = plugin.play(preset, found, rate, samples, prepare).mean(axis=0)
+    keys = events(request.notes, rate, samples)
+    mono = plugin.play(preset, keys, rate, samples, prepare).mean(axis=0)
     if factor > 1:
         mono = soxr.resample(mono, factor, 1)[: request.samples]
     return np.asarray(mono, np.float32)

@@ -13,7 +13,7 @@ import numpy as np
 
 TABLE = "zynaddsubfx.csv"
 HELD_OUT_BANKS = ("olivers-100", "olivers-other")  # of one author, with all families
-VALID = "valid"
+VALID_SPLIT = "valid"
 VALID_EVERY = 10  # so many presets, one is for validation alone
 
 
@@ -37,8 +37,8 @@ def listed() -> dict[str, Listed]:
 @lru_cache(maxsize=4)
 def names(*, held_out: bool, valid: bool) -> tuple[str, ...]:
     """The presets of the banks that are held out or of the others, for validation or not."""
-    found = [name for name in listed() if (name.split("/")[0] in HELD_OUT_BANKS) == held_out]
-    return tuple(name for index, name in enumerate(found) if (index % VALID_EVERY == 0) == valid)
+    presets = [name for name in listed() if (name.split("/")[0] in HELD_OUT_BANKS) == held_out]
+    return tuple(name for index, name in enumerate(presets) if (index % VALID_EVERY == 0) == valid)
 
 
 def draw(rng: np.random.Generator, split: str, *, held_out: bool) -> str:
@@ -49,5 +49,5 @@ def draw(rng: np.random.Generator, split: str, *, held_out: bool) -> str:
         split: one of `timbre.synthesis.soundfonts.SPLITS`.
         held_out: from the banks that are held out, or from all others.
     """
-    found = names(held_out=held_out, valid=split == VALID)
-    return found[int(rng.integers(len(found)))]
+    presets = names(held_out=held_out, valid=split == VALID_SPLIT)
+    return presets[int(rng.integers(len(presets)))]

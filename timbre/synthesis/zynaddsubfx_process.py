@@ -18,7 +18,7 @@ from timbre.synthesis.zynaddsubfx import Request
 MAX_STARTS = 2
 MAX_SOUNDS = 500  # after which another process takes over: each leaves some 0.1 MB
 ROOT = Path(__file__).parent.parent
-EXIT_SECONDS = 5  # s, that a process may take to end by itself
+EXIT_SECONDS = 5  # that a process may take to end by itself
 
 
 class Player:
@@ -39,9 +39,9 @@ class Player:
             InputError: if the process dies of it twice.
         """
         for _ in range(MAX_STARTS):
-            heard = self._ask(request)
-            if len(heard) == 4 * request.samples:
-                return np.frombuffer(heard, np.float32)
+            data = self._ask(request)
+            if len(data) == 4 * request.samples:
+                return np.frombuffer(data, np.float32)
             self.close()
         raise InputError(
             f"expected ZynAddSubFX to play its preset {request.preset!r}, it died of it "

@@ -1,4 +1,4 @@
-"""More timbres than there are recordings: what may happen to a mel on its way to a microphone."""
+"""Augmentation of mels by what may happen on the way to a microphone, for more timbres."""
 
 import torch
 import torch.nn.functional as F
@@ -74,7 +74,7 @@ def _noisy(mel: Tensor, settings: Augmentation, audio: Audio) -> Tensor:
     # the power of noise in one band and frame is distributed about so
     power = torch.rand_like(mel).clamp(min=1e-6).log().neg().clamp(min=1e-3)
     noise = (level + 10 * power.log10()).clamp(min=audio.db_min)
-    chosen = torch.rand(shape, device=device) < settings.noise
+    mask = torch.rand(shape, device=device) < settings.noise
     scale = torch.log(torch.tensor(10.0)) / 10  # dB to the natural logarithm of power
     both = torch.logaddexp(mel * scale, noise * scale) / scale
-    return torch.where(chosen, both, mel)
+    return torch.where(mask, both, mel)

@@ -1,4 +1,4 @@
-"""The moving average of a model's weights, which is better than where they stand at a step."""
+"""Moving average of a model's weights, which is better than where they stand at a step."""
 
 import copy
 

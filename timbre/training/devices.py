@@ -76,9 +76,9 @@ def gathered(value: Value) -> list[Value]:
     """Values of all processes, the first process's first."""
     if not torch.distributed.is_initialized():
         return [value]
-    found: list[Any] = [None] * torch.distributed.get_world_size()
-    torch.distributed.all_gather_object(found, value)
-    return found
+    values: list[Any] = [None] * torch.distributed.get_world_size()
+    torch.distributed.all_gather_object(values, value)
+    return values
 
 
 def peak_memory_mb(device: torch.device) -> float:

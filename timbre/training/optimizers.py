@@ -57,10 +57,10 @@ def build(model: nn.Module, settings: Optimization) -> Optimizer:
             weight_decay=settings.weight_decay,
         )
     else:
-        chosen = matrices(model)
-        numbers = {id(p) for p in chosen}
+        orthogonal = matrices(model)
+        numbers = {id(p) for p in orthogonal}
         optimizer = Muon(
-            chosen,
+            orthogonal,
             [p for p in trained if id(p) not in numbers],
             settings.muon_rate,
             settings.learning_rate,

@@ -1,4 +1,4 @@
-"""Pictures along a training: what the model makes of a few validation examples."""
+"""Previews of a training: pictures of what the model makes of a few validation examples."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +15,7 @@ PICTURE_EXAMPLES = 4  # a row each
 MAX_PICTURES = 12  # pictures of one training
 
 
-def wanted(step: int, settings: Optimization) -> bool:
+def is_due(step: int, settings: Optimization) -> bool:
     """Whether the validation after `step` steps is one to draw: the last is, and few before it."""
     ahead = (settings.steps - step) // settings.valid_every
     apart = -(-settings.steps // settings.valid_every // MAX_PICTURES)

@@ -1,4 +1,4 @@
-"""Training that survives a kill: weights, optimizer and history in one file, replaced whole."""
+"""Progress of a training, which survives a kill: one file, replaced whole."""
 
 import csv
 import math
@@ -21,7 +21,7 @@ class Progress:
         path: the file; if it is there, model and optimizer are taken up from it.
         model: what is trained.
         optimizer: with its state.
-        kept: the model whose weights are validated and kept: `model`, or one with its average.
+        validated: the model whose weights are validated and kept: `model`, or one with its average.
         patience: validations without a lower loss after which the training is over, and the
             weights of the best one are kept; 0: it is never over early, and the last are kept.
     """
@@ -31,10 +31,10 @@ class Progress:
         path: Path,
         model: nn.Module,
         optimizer: Optimizer,
-        kept: nn.Module,
+        validated: nn.Module,
         patience: int,
     ) -> None:
-        self.path, self._model, self._optimizer, self._kept = path, model, optimizer, kept
+        self.path, self._model, self._optimizer, self._validated = path, model, optimizer, validated
         self._patience = patience
         self.step = 0
         self.seconds = 0.0  # of training, over all runs
@@ -45,8 +45,8 @@ class Progress:
         if path.exists():
             state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
             model.load_state_dict(state["model"])
-            if kept is not model:
-                kept.load_state_dict(state["average"])
+            if validated is not model:
+                validated.load_state_dict(state["average"])
             optimizer.load_state_dict(state["optimizer"])
             self.step, self.seconds = state["step"], state["seconds"]
             self.skipped, self.history = state["skipped"], state["history"]
@@ -57,14 +57,14 @@ class Progress:
         self.step = step
         self.history.append({"step": step, **row})
         if self._patience and self._best_number() == len(self.history) - 1:
-            weights = self._kept.state_dict()
+            weights = self._validated.state_dict()
             self._best = {name: value.cpu().clone() for name, value in weights.items()}
 
     def save(self) -> None:
         """Write everything."""
         state = {
             "model": self._model.state_dict(),
-            "average": None if self._kept is self._model else self._kept.state_dict(),
+            "average": None if self._validated is self._model else self._validated.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "step": self.step,
             "seconds": self.seconds,
@@ -94,16 +94,16 @@ class Progress:
         return bool(self._patience) and waited >= self._patience
 
     @property
-    def kept(self) -> Row:
-        """The history's row of the weights that are kept."""
+    def final_row(self) -> Row:
+        """Row of the history for the weights that are kept."""
         return self.history[self._best_number() if self._patience else -1]
 
     def keep(self) -> None:
         """Give the model the weights that are kept."""
         if self._best is not None:
             self._model.load_state_dict(self._best)
-        elif self._kept is not self._model:
-            self._model.load_state_dict(self._kept.state_dict())
+        elif self._validated is not self._model:
+            self._model.load_state_dict(self._validated.state_dict())
 
     def write_history(self, path: Path) -> None:
         """Write the history as CSV, a row for each validation."""

@@ -60,7 +60,7 @@ def share(
     if not (isinstance(batch, Batch) and isinstance(settings, Training)):
         return batch.tensors(own, names, audio, fabric.device)
     torch.manual_seed(seed)
-    (content, style, target), known = batch.tensors(slice(None), names, audio, fabric.device)
+    (content, style, target), extras = batch.tensors(slice(None), names, audio, fabric.device)
     mels = augment(content, style, target, settings.augmentation, audio)
-    shares = {name: None if value is None else value[own] for name, value in known.items()}
+    shares = {name: None if value is None else value[own] for name, value in extras.items()}
     return [mel[own] for mel in mels], shares

@@ -37,7 +37,7 @@ class Trainer:
 
     Args:
         section: of the parameters, as `train.glow`: for messages.
-        model: `model(content, style, target, **hints)` gives a dictionary of losses with `total`;
+        model: `model(content, style, target, **extras)` gives a dictionary of losses with `total`;
             its `extra_inputs` name what else of a batch it learns from.
         settings: of the training.
         audio: how codes are read.
@@ -68,11 +68,11 @@ class Trainer:
         self.fabric = devices.launched(section, model, settings.batch_size, processes)
         optimizer = optimizers.build(model, settings)
         self.model = model
-        made: Any = torch.compile(model) if compiled else model
-        self._module, self._optimizer = self.fabric.setup(made, optimizer)
+        module: Any = torch.compile(model) if compiled else model
+        self._module, self._optimizer = self.fabric.setup(module, optimizer)
         self._average = Average(model, settings.ema) if settings.ema else None
-        self._kept = model if self._average is None else self._average.model
-        self.progress = Progress(progress, model, optimizer, self._kept, settings.patience)
+        self._validated = model if self._average is None else self._average.model
+        self.progress = Progress(progress, model, optimizer, self._validated, settings.patience)
         self._skipped_in_a_row = 0
 
     @property
@@ -137,9 +137,9 @@ class Trainer:
         self._module.train()
         batch = train.batch(self._seed, step, settings.batch_size)
         seed = step_seed(self._seed, step)
-        mels, known = share(batch, self._hints, settings, self._audio, fabric, seed)
+        mels, extras = share(batch, self._extra_inputs, settings, self._audio, fabric, seed)
         torch.manual_seed(step_seed(self._seed, step, 1 + fabric.global_rank))
-        loss: Tensor = self._module(*mels, **known)["total"]
+        loss: Tensor = self._module(*mels, **extras)["total"]
         self._optimizer.zero_grad()
         fabric.backward(loss)
         norm = fabric.clip_gradients(
@@ -170,17 +170,21 @@ class Trainer:
         What is validated are the weights that are kept: the averaged ones, where there are some.
         Each process takes other batches, whole ones, so that their number changes nothing.
         """
-        self._kept.eval()
+        self._validated.eval()
         size, fabric = self.settings.batch_size, self.fabric
-        found: dict[int, dict[str, float]] = {}
+        totals: dict[int, dict[str, float]] = {}
         for start in range(fabric.global_rank * size, len(valid), fabric.world_size * size):
             batch = valid.in_order(start, size)
             torch.manual_seed(step_seed(self._seed, start))
-            mels, known = batch.tensors(slice(None), self._hints, self._audio, fabric.device)
+            mels, extras = batch.tensors(
+                slice(None), self._extra_inputs, self._audio, fabric.device
+            )
             with fabric.autocast():
-                losses = self._kept(*mels, **known)
-            found[start] = {name: len(mels[0]) * value.item() for name, value in losses.items()}
-        merged = {start: terms for each in devices.gathered(found) for start, terms in each.items()}
+                losses = self._validated(*mels, **extras)
+            totals[start] = {name: len(mels[0]) * value.item() for name, value in losses.items()}
+        merged = {
+            start: terms for each in devices.gathered(totals) for start, terms in each.items()
+        }
         sums: defaultdict[str, float] = defaultdict(float)
         for start in sorted(merged):
             for name, value in merged[start].items():
@@ -189,19 +193,21 @@ class Trainer:
 
     def _draw(self, step: int, valid: Data) -> None:
         """A picture of some validation examples, where one is wanted."""
-        if self._pictures is not None and previews.wanted(step, self.settings):
+        if self._pictures is not None and previews.is_due(step, self.settings):
             batch = valid.in_order(0, previews.PICTURE_EXAMPLES)
             mels, _ = batch.tensors(slice(None), (), self._audio, self.fabric.device)
-            previews.draw(self._pictures / f"step-{step:06d}.png", self._kept, mels, self._audio)
+            previews.draw(
+                self._pictures / f"step-{step:06d}.png", self._validated, mels, self._audio
+            )
 
     @property
-    def _hints(self) -> tuple[str, ...]:
+    def _extra_inputs(self) -> tuple[str, ...]:
         names: tuple[str, ...] = self.model.extra_inputs  # type: ignore[assignment]  # a plain value
         return names
 
     def _sentence(self, step: int, loss: float) -> str:
         saved = self.progress.step
-        kept = (
+        state = (
             f"the state after step {saved} is kept in {self.progress.path}"
             if saved
             else "none was saved"
@@ -211,6 +217,6 @@ class Trainer:
         rate = "muon_rate" if self.settings.optimizer == "muon" else "learning_rate"
         return (
             f"expected {wanted}, got {loss} in step {step + 1} "
-            f"({self.progress.skipped} gradients skipped); {kept}; "
+            f"({self.progress.skipped} gradients skipped); {state}; "
             f"please lower {self._section}.{rate} and run it again."
         )

@@ -1,4 +1,4 @@
-"""Clips that are given as arrays: what is taken, and how channels become one."""
+"""Arrays as clips: what is taken, and how channels become one."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray

@@ -4,15 +4,16 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from timbre.audio.mel import clip_mel
+from timbre.audio.mel import FRAME_MULTIPLE, clip_mel
 from timbre.core.params import Audio
 from timbre.core.signal import Signal
 from timbre.transfer.memmap import Floats, release
 
 # all in frames of the mel
-WINDOW, OVERLAP, FADE = 512, 64, 32  # of the model: with the usual 16 ms, 8 s as in training
-VOCODED, HEARD, JOINT = 2048, 256, 8  # of the vocoder: it hears more than any part of it depends on
-FRAME_MULTIPLE = 8  # windows begin at multiples of it, for models halve the time up to three times
+# of the model: with the usual 16 ms, 8 s as in training
+MODEL_WINDOW, MODEL_OVERLAP, MODEL_FADE = 512, 64, 32
+# of the vocoder: it hears more than any part of it depends on
+VOCODER_WINDOW, VOCODER_OVERLAP, VOCODER_FADE = 2048, 256, 8
 
 
 def starts(total: int, window: int, overlap: int) -> list[int]:
@@ -34,7 +35,7 @@ def starts(total: int, window: int, overlap: int) -> list[int]:
 
 
 def assemble(out: Floats, pieces: Iterable[tuple[int, Floats]], fade: int) -> None:
-    """Put pieces together, each faded into the next in the middle of what they share.
+    """Overlap-add: put pieces together, each cross-faded into the next where they overlap.
 
     There both have heard what comes before and after. Where they agree, the seam is nowhere.
 
@@ -57,7 +58,7 @@ def assemble(out: Floats, pieces: Iterable[tuple[int, Floats]], fade: int) -> No
 
 
 def faded(old: Floats, new: Floats) -> Floats:
-    """From one thing to another; of audio, so that what they have in power stays.
+    """Cross-fade from one thing to another; of audio, so that its power stays.
 
     Two equal sounds are faded linearly, two that have nothing in common with equal power, which
     would be 3 dB too loud for equal ones; what lies between by how alike they are.
@@ -85,16 +86,17 @@ def window_mel(content: Signal, gain: float, start: int, stop: int, audio: Audio
     Args:
         content: `(L,)`, of `audio.n_fft` samples or more.
         gain: that it is multiplied by.
-        start: a frame, multiple of 8.
-        stop: a frame, multiple of 8; at most the whole's frames rounded up to that, the last of
-            them repeated.
+        start: a frame, a multiple of `FRAME_MULTIPLE`.
+        stop: likewise; at most the whole's frames rounded up to that, the last of them repeated.
         audio: the mel's settings.
 
     Returns:
         `(M, stop - start)` in dB.
     """
     hop = audio.hop_length
-    around = -(-audio.n_fft // 2 // hop // 8) * 8  # a frame's window reaches so far
+    around = (
+        -(-audio.n_fft // 2 // hop // FRAME_MULTIPLE) * FRAME_MULTIPLE
+    )  # a frame's window reaches so far
     first = max(start - around, 0)
     heard = content[first * hop : (stop + around) * hop] * np.float32(gain)
     return clip_mel(heard, audio)[:, start - first : stop - first]

@@ -1,4 +1,4 @@
-"""A model and a vocoder over sounds of any length, in windows, so that length costs no memory."""
+"""Engine of transfers: a model and a vocoder over sounds of any length, window by window."""
 
 import shutil
 from collections.abc import Iterator, Sequence
@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from timbre.audio.mel import clip_mel
+from timbre.audio.mel import FRAME_MULTIPLE, clip_mel
 from timbre.core.signal import SILENCE_PEAK, Signal
 from timbre.runtime.backend import Backend
 from timbre.transfer import noise, streams
 from timbre.transfer.chunking import (
-    FADE,
-    HEARD,
-    JOINT,
-    OVERLAP,
-    VOCODED,
-    WINDOW,
+    MODEL_FADE,
+    MODEL_OVERLAP,
+    MODEL_WINDOW,
+    VOCODER_FADE,
+    VOCODER_OVERLAP,
+    VOCODER_WINDOW,
     assemble,
     starts,
     window_mel,
@@ -43,16 +43,16 @@ class Engine:
     def __init__(self, backend: Backend[Any]) -> None:
         self.backend, self.audio = backend, backend.audio
 
-    def timbres(self, parts: Sequence[Signal]) -> list[Style]:
+    def styles(self, parts: Sequence[Signal]) -> list[Style]:
         """Style of each of some clips of equal length.
 
         Args:
             parts: `(L,)` each, as `timbre.transfer.styles.parts` returns them.
         """
-        return self.backend.timbres(np.stack([clip_mel(part, self.audio) for part in parts]))
+        return self.backend.styles(np.stack([clip_mel(part, self.audio) for part in parts]))
 
     def average(self, sounds: Sequence[tuple[Sequence[Style], float]]) -> Style:
-        """Between several sounds, each made up of parts that count alike.
+        """Weighted mean of several sounds, each made up of parts that count alike.
 
         Args:
             sounds: the parts of each, and its share of the whole, which sum to 1.
@@ -127,15 +127,15 @@ class Engine:
         gain = min(10 ** (audio.level_db / 20) / rms, MAX_PEAK / peak)
         if length < audio.n_fft:  # the mel takes no less
             content = np.pad(content, (0, audio.n_fft - length))
-        total = -(-(len(content) // audio.hop_length) // 8) * 8
+        total = -(-(len(content) // audio.hop_length) // FRAME_MULTIPLE) * FRAME_MULTIPLE
 
         mels = allocate(folder / "mel.f32", (total, audio.n_mels))
         computed = self._models(content, gain, timbre, total, settings)
-        assemble(mels, reporting(computed, total, watch, 0.0, 0.5), FADE)
+        assemble(mels, reporting(computed, total, watch, 0.0, 0.5), MODEL_FADE)
         # zeros where the last hop is not a whole one
         made = allocate(folder / RESULT_FILE, (max(total * audio.hop_length, length),))
         heard = reporting(self._vocoded(mels), total * audio.hop_length, watch, 0.5, 1.0)
-        assemble(made, heard, JOINT * audio.hop_length)
+        assemble(made, heard, VOCODER_FADE * audio.hop_length)
         return made[:length]
 
     def _models(
@@ -143,8 +143,8 @@ class Engine:
     ) -> Iterator[tuple[int, Floats]]:
         """Start of each window and the model's output for it, `(T, M)` in dB."""
         options = {name: getattr(settings, name) for name in self.backend.options}
-        for start in starts(total, WINDOW, OVERLAP):
-            stop = min(start + WINDOW, total)
+        for start in starts(total, MODEL_WINDOW, MODEL_OVERLAP):
+            stop = min(start + MODEL_WINDOW, total)
             mel = window_mel(content, gain, start, stop, self.audio)
             release(content)
             drawn = None
@@ -154,7 +154,7 @@ class Engine:
 
     def _vocoded(self, mels: Floats) -> Iterator[tuple[int, Floats]]:
         """Start of each window, in samples, and its audio."""
-        for start in starts(len(mels), VOCODED, HEARD):
-            frames = np.array(mels[start : start + VOCODED]).T
+        for start in starts(len(mels), VOCODER_WINDOW, VOCODER_OVERLAP):
+            frames = np.array(mels[start : start + VOCODER_WINDOW]).T
             release(mels)
             yield start * self.audio.hop_length, self.backend.decode(frames)

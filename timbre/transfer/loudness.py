@@ -26,7 +26,7 @@ class Loudness(NamedTuple):
 
 
 def integrated(path: Path, length: int, channels: int, sample_rate: int) -> float | None:
-    """The loudness of bare samples on disk, in LUFS; None where R128 hears nothing.
+    """Integrated loudness of bare samples on disk, in LUFS; None where R128 hears nothing.
 
     Args:
         path: of interleaved float32 numbers.
@@ -49,7 +49,7 @@ def integrated(path: Path, length: int, channels: int, sample_rate: int) -> floa
 
 
 def true_peak(sound: Floats, sample_rate: int) -> float:
-    """The peak of what a converter makes of a sound, full scale being 1.
+    """True peak of a sound: that of what a converter makes of it, full scale being 1.
 
     Args:
         sound: `(L, C)`, on disk or in memory.

@@ -16,9 +16,9 @@ from timbre.transfer.streams import BLOCK_SAMPLES, CONTENT_FILE, rms_and_peak
 
 DEFAULT_FONT = "TimGM6mb"  # comes with pretty_midi: it is there wherever this is
 OVERSAMPLING = 2  # the synthesizer aliases
-MAX_SECONDS = 7200.0  # s
+MAX_PIECE_SECONDS = 7200.0
 RELEASE_SECONDS = 1.0  # s that is heard after the file's end
-MAX_BYTES = 1 << 24  # bytes
+MAX_MIDI_BYTES = 1 << 24
 
 
 def is_midi(path: Path) -> bool:
@@ -44,8 +44,8 @@ def play(
         `(L, 1)` or `(L, 2)`, on disk; and what is to be said of it, a line each.
 
     Raises:
-        InputError: if it is damaged, longer than `MAX_SECONDS`, or has no notes but of drums; or if
-            FluidSynth is not installed.
+        InputError: if it is damaged, longer than `MAX_PIECE_SECONDS`, or has no notes but of drums;
+            or if FluidSynth is not installed.
     """
     try:
         from timbre.synthesis import soundfonts
@@ -63,9 +63,9 @@ def play(
     except ValueError:
         raise damaged from None
     lasts = seconds(found)
-    if lasts is not None and lasts > MAX_SECONDS:
+    if lasts is not None and lasts > MAX_PIECE_SECONDS:
         raise InputError(
-            f"expected a piece of {MAX_SECONDS / 60:.0f} minutes at most, {path} lasts "
+            f"expected a piece of {MAX_PIECE_SECONDS / 60:.0f} minutes at most, {path} lasts "
             f"{lasts / 60:,.0f}; please cut it."
         )
     factor = min(OVERSAMPLING, max(1, MAX_RENDER_RATE // audio.sample_rate))
@@ -89,10 +89,13 @@ def play(
             sound = block if stereo else block.mean(axis=1, keepdims=True)
             sound = down.resample_chunk(sound, last=last) if factor > 1 else sound
             out.write(np.ascontiguousarray(sound, np.float32).data)
-            if out.tell() > 4 * channels * (MAX_SECONDS + RELEASE_SECONDS) * audio.sample_rate:
+            if (
+                out.tell()
+                > 4 * channels * (MAX_PIECE_SECONDS + RELEASE_SECONDS) * audio.sample_rate
+            ):
                 raise InputError(
-                    f"expected a piece of {MAX_SECONDS / 60:.0f} minutes at most, {path} lasts "
-                    "longer; please cut it."
+                    f"expected a piece of {MAX_PIECE_SECONDS / 60:.0f} minutes at most, {path} "
+                    "lasts longer; please cut it."
                 )
     if not player.notes:
         if player.drum_notes:
@@ -113,9 +116,9 @@ def play(
 
 def _read(path: Path) -> bytes:
     """The file's bytes."""
-    if path.stat().st_size > MAX_BYTES:
+    if path.stat().st_size > MAX_MIDI_BYTES:
         raise InputError(
-            f"expected a MIDI file of {MAX_BYTES >> 20} MB at most, {path} is larger; "
+            f"expected a MIDI file of {MAX_MIDI_BYTES >> 20} MB at most, {path} is larger; "
             "please give the piece alone."
         )
     return path.read_bytes()

@@ -1,4 +1,4 @@
-"""Noise of models that draw: equal on every machine, in every backend, and in a browser.
+"""Noise for models that sample: equal on every machine, in every backend, and in a browser.
 
 Each number depends on nothing but the seed and its place, so that windows of one recording agree
 where they overlap.

@@ -1,4 +1,4 @@
-"""Transfers of a whole list of pairs, or of a whole folder in one style."""
+"""Batch transfers: of a list of pairs, or of a folder in one style."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePath

@@ -8,15 +8,15 @@ ProgressCallback = Callable[[float], None]  # takes the share done; raising ends
 
 
 class StoppedError(Exception):
-    """Whoever waited for it wants it no more."""
+    """Cancellation of a transfer, raised by a progress callback."""
 
 
 def no_progress(share: float) -> None:
-    """Let it run to its end."""
+    """Callback that does nothing."""
 
 
 def subtask(watch: ProgressCallback, number: int, count: int) -> ProgressCallback:
-    """One of some equal parts of the work tells of itself, and is told of within the whole."""
+    """Callback for one of several equal parts of the work, which reports to that of the whole."""
     return lambda done: watch((number + done) / count)
 
 
@@ -27,7 +27,7 @@ def reporting(
     begin: float,
     end: float,
 ) -> Iterator[tuple[int, Floats]]:
-    """The same pieces, each told of when it is computed.
+    """Pieces as they come, each reported to the callback when it is computed.
 
     Args:
         pieces: where each begins and what it is.

@@ -1,4 +1,4 @@
-"""Temporary folders of transfers: what of killed ones is left is removed, a full disk is named."""
+"""Temporary folders of transfers: those of killed processes are removed, a full disk is named."""
 
 import os
 import shutil
@@ -12,17 +12,17 @@ from timbre.core.files import delete, remember
 
 FOLDER_PREFIX = "timbre-transfer-"
 DISK_FULL_BYTES = 1 << 20  # bytes free, below which a disk is full
-NAME_ENDS = "-"  # between the process and what makes the name new
+NAME_SEPARATOR = "-"  # between the process and what makes the name new
 
 
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """A new folder, which is deleted afterwards; those of processes that were killed go too."""
+    """Temporary folder, deleted afterwards; those that killed processes left are deleted too."""
     parent = Path(tempfile.gettempdir())
     for left in parent.glob(f"{FOLDER_PREFIX}*"):
         if _is_left(left):
             shutil.rmtree(left, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}{NAME_ENDS}"))
+    folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}{NAME_SEPARATOR}"))
     remember(folder)
     try:
         yield folder
@@ -34,7 +34,7 @@ def _is_left(folder: Path) -> bool:
     """Whether the process that made a folder is ours and is no more."""
     if not hasattr(os, "getuid"):  # on Windows, where asking for a process would end it
         return False
-    number = folder.name.removeprefix(FOLDER_PREFIX).partition(NAME_ENDS)[0]
+    number = folder.name.removeprefix(FOLDER_PREFIX).partition(NAME_SEPARATOR)[0]
     try:
         if not number.isdecimal() or folder.stat().st_uid != os.getuid():
             return False

@@ -1,4 +1,4 @@
-"""Content of any length, read block by block onto the disk."""
+"""Streams of recordings: content of any length, read block by block onto the disk."""
 
 import shutil
 from collections.abc import Iterator

@@ -14,15 +14,15 @@ from timbre.transfer.memmap import Floats, allocate, release
 from timbre.transfer.sounds import Sound
 from timbre.transfer.streams import BLOCK_SAMPLES, rms_and_peak
 
-WINDOW = 0.064  # s, of the spectrogram: partials of low notes lie apart
-OVERLAP = 4  # windows in which a sample lies
-SOFTEST = 1e-6  # amplitude re full scale: what is softer counts as this soft
-MOST = 10.0  # times that a bin of the sum is lifted at most, where both cancel
-MIXED, RESAMPLED = "mixed.f32", "resampled.f32"  # files in the folder that is given
+WINDOW_SECONDS = 0.064  # of the spectrogram: partials of low notes lie apart
+WINDOWS_PER_SAMPLE = 4  # windows in which a sample lies
+MIN_AMPLITUDE = 1e-6  # amplitude re full scale: what is softer counts as this soft
+MAX_BIN_GAIN = 10.0  # times that a bin of the sum is lifted at most, where both cancel
+MIXED_FILE, RESAMPLED_FILE = "mixed.f32", "resampled.f32"  # files in the folder that is given
 
 
 def between(content: Sound, made: Sound, strength: float, top: float, folder: Path) -> Sound:
-    """The sound at some strength between a content and what a model made of it.
+    """Sound at some strength between a content and what a model made of it.
 
     Args:
         content: not silent.
@@ -38,12 +38,12 @@ def between(content: Sound, made: Sound, strength: float, top: float, folder: Pa
     import scipy.signal  # takes a quarter of a second: only for who asks for less strength
 
     sample_rate, dry = content.sample_rate, content.samples
-    wet = made.resampled(sample_rate, folder / RESAMPLED).samples
-    window = 1 << round(np.log2(WINDOW * sample_rate))
-    settings = {"nperseg": window, "noverlap": window - window // OVERLAP}
+    wet = made.resampled(sample_rate, folder / RESAMPLED_FILE).samples
+    window = 1 << round(np.log2(WINDOW_SECONDS * sample_rate))
+    settings = {"nperseg": window, "noverlap": window - window // WINDOWS_PER_SAMPLE}
     audible = np.fft.rfftfreq(window, 1 / sample_rate) <= top
-    level = rms_and_peak(dry)[0] / max(rms_and_peak(wet)[0], SOFTEST)
-    out = allocate(folder / MIXED, dry.shape)
+    level = rms_and_peak(dry)[0] / max(rms_and_peak(wet)[0], MIN_AMPLITUDE)
+    out = allocate(folder / MIXED_FILE, dry.shape)
     for start in range(0, len(dry), BLOCK_SAMPLES):
         # with a window's length on both sides every block is what the whole would be
         first, stop = max(start - window, 0), start + BLOCK_SAMPLES + window
@@ -51,18 +51,18 @@ def between(content: Sound, made: Sound, strength: float, top: float, folder: Pa
         one, other = (scipy.signal.stft(sound.T, **settings)[2] for sound in pair)
         heard = (1 - strength) * one + strength * other
         wanted = _soft(one) ** (1 - strength) * _soft(other) ** strength
-        gain = np.where(audible[:, None], np.minimum(wanted / _soft(heard), MOST), 1.0)
+        gain = np.where(audible[:, None], np.minimum(wanted / _soft(heard), MAX_BIN_GAIN), 1.0)
         sound = scipy.signal.istft(gain * heard, **settings)[1].T
         end = min(start + BLOCK_SAMPLES, len(dry))
         out[start:end] = sound[start - first : end - first]
         for array in (dry, wet, out):
             release(array)
-    return Sound(out, folder / MIXED, sample_rate)
+    return Sound(out, folder / MIXED_FILE, sample_rate)
 
 
 def _soft(spectrum: NDArray[np.complex128]) -> NDArray[np.float64]:
-    """Absolute values, none of them softer than counts."""
-    return np.maximum(np.abs(spectrum), SOFTEST)
+    """Magnitudes, none of them below `MIN_AMPLITUDE`."""
+    return np.maximum(np.abs(spectrum), MIN_AMPLITUDE)
 
 
 def _part(sound: Floats, start: int, stop: int) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ from timbre.transfer import styles
 from timbre.transfer.engine import Engine, Style
 from timbre.transfer.settings import TransferSettings
 
-MAX_REMEMBERED = 32  # recordings: in lists of pairs they come again
+MAX_CACHED_RECORDINGS = 32  # recordings: in lists of pairs they come again
 
 
 class StyleCache:
@@ -33,8 +33,8 @@ class StyleCache:
         key = hashlib.sha256(heard.tobytes()).hexdigest()
         if key not in self._known:
             parts = styles.parts(heard, str(path), self._engine.audio)
-            self._known[key] = self._engine.timbres(parts)
-            if len(self._known) > MAX_REMEMBERED:
+            self._known[key] = self._engine.styles(parts)
+            if len(self._known) > MAX_CACHED_RECORDINGS:
                 self._known.popitem(last=False)
         self._known.move_to_end(key)
         return self._known[key]

@@ -1,4 +1,4 @@
-"""Parts of a style recording that are heard: all of a short one, the loudest of a long one."""
+"""Style recordings: the parts that count, all of a short one, the loudest of a long one."""
 
 from pathlib import Path
 
@@ -11,10 +11,10 @@ from timbre.transfer import streams
 from timbre.transfer.midi_content import is_midi
 from timbre.transfer.scratch_folder import temporary_folder
 
-READ_SECONDS = 120.0  # s: from the start
-PART_SECONDS = 8.0  # s: as long as the clips that models learn from, or less
-MAX_PARTS = 8  # parts
-MIN_PART_SECONDS = 0.5  # s
+READ_SECONDS = 120.0  # from the start
+PART_SECONDS = 8.0  # as long as the clips that models learn from, or less
+MAX_PARTS = 8
+MIN_PART_SECONDS = 0.5
 MAX_SOFTER_DB = 20.0  # dB below the loudest part: what is softer is hardly this sound
 
 

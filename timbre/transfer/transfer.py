@@ -140,7 +140,7 @@ class Transfer:
             for sound in clips:
                 clip = soxr.resample(arrays.mono(sound, sample_rate), sample_rate, ours)
                 clip = without_rumble(clip, ours).astype(np.float32)
-                heard.append(self._engine.timbres(styles.parts(clip, "the style", self._audio)))
+                heard.append(self._engine.styles(styles.parts(clip, "the style", self._audio)))
             dry = source = Sound.kept(notes, folder / streams.CONTENT_FILE, ours)
             if settings.strength < 1 and sample_rate != ours:
                 whole = without_rumble(given.T, sample_rate).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Sound files that are written: in the format of their extension, whole or not at all."""
+"""Output files: written in the format of their extension, whole or not at all."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,10 +23,10 @@ FORMATS = {  # by the extension; what follows is libsndfile's
 FFMPEG_FORMATS = {".m4a": ("-c:a", "aac", "-f", "ipod")}  # its options
 SUFFIXES = (*FORMATS, *FFMPEG_FORMATS)
 BLOCK_SAMPLES = 4096  # samples at once: the Vorbis encoder keeps them on its stack
-LOWEST, HIGHEST = 8000, 192_000  # Hz
+MIN_SAMPLE_RATE, MAX_SAMPLE_RATE = 8000, 192_000  # Hz
 MPEG_RATES = (8000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
 MAX_FLAC_RATE = 65_535  # that its frames can state to a Hz
-RATES_OF = {
+SUPPORTED_RATES = {
     ".mp3": MPEG_RATES,
     ".m4a": (*MPEG_RATES, 64_000, 88_200, 96_000),
 }  # Hz, where not all are known
@@ -46,15 +46,16 @@ def checked(path: Path, sample_rate: int) -> Path:
             f"got {path}; please give it one of these."
         )
     writable(path)
-    if not LOWEST <= sample_rate <= HIGHEST:
+    if not MIN_SAMPLE_RATE <= sample_rate <= MAX_SAMPLE_RATE:
         raise InputError(
-            f"expected a sample rate from {LOWEST} to {HIGHEST} Hz, got {sample_rate}; "
-            "please give one of these."
+            f"expected a sample rate from {MIN_SAMPLE_RATE} to {MAX_SAMPLE_RATE} Hz, got "
+            f"{sample_rate}; please give one of these."
         )
-    if sample_rate not in RATES_OF.get(suffix, (sample_rate,)):
+    if sample_rate not in SUPPORTED_RATES.get(suffix, (sample_rate,)):
+        rates = ", ".join(map(str, SUPPORTED_RATES[suffix]))
         raise InputError(
-            f"expected a sample rate that {suffix} knows ({', '.join(map(str, RATES_OF[suffix]))} "
-            f"Hz), got {sample_rate}; please give one of these or choose another format."
+            f"expected a sample rate that {suffix} knows ({rates} Hz), got {sample_rate}; "
+            "please give one of these or choose another format."
         )
     if suffix == ".flac" and sample_rate > MAX_FLAC_RATE and sample_rate % 10:
         raise InputError(
@@ -120,7 +121,7 @@ def resampled(sound: Floats, gain: float, made_at: int, sample_rate: int) -> Ite
 def _encode(
     path: Path, pieces: Iterator[Floats], channels: int, sample_rate: int, options: tuple[str, ...]
 ) -> None:
-    """Let ffmpeg write what libsndfile cannot."""
+    """Encode by ffmpeg what libsndfile cannot write."""
     words = [
         *(*ffmpeg.QUIETLY, "-y", *ffmpeg.samples(sample_rate, channels, "pipe:0")),
         *(*options, f"file:{path}"),

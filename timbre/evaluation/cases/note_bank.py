@@ -31,7 +31,7 @@ FAMILY_WORDS = {
     "bass": r"bass",
 }
 ENSEMBLE = r"section|ensemble|orchestra|choir|strings"
-LOWEST, HIGHEST = 28, 100  # MIDI pitches, E1 to E7, that transcribers tell
+LOWEST_PITCH, HIGHEST_PITCH = 28, 100  # MIDI pitches, E1 to E7, that transcribers tell
 
 
 class Bank:
@@ -69,7 +69,7 @@ class Bank:
     def shared(self, one: str, other: str) -> list[int]:
         """Ascending MIDI pitches that both can play and the pitch tracker can tell."""
         both = self._reach(one) & self._reach(other)
-        return sorted(both & set(range(LOWEST, HIGHEST + 1)))
+        return sorted(both & set(range(LOWEST_PITCH, HIGHEST_PITCH + 1)))
 
     def _reach(self, instrument: str) -> set[int]:
         span = range(-self._max_shift, self._max_shift + 1)

@@ -180,6 +180,6 @@ def play(notes: Notes, instrument: str, bank: Bank, audio: Audio, settings: Phra
         sound = sound * (float(note["velocity"]) / 127) ** 2
         sound[-fade:] *= np.linspace(1, 0, len(sound[-fade:]))
         # the last note may end a sample too late, by rounding
-        heard = segment[start : start + len(sound)]
-        heard += sound[: len(heard)]
+        span = segment[start : start + len(sound)]
+        span += sound[: len(span)]
     return at_level(segment, audio.level_db).astype(np.float32)

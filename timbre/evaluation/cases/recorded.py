@@ -29,7 +29,7 @@ def cases(path: Path, audio: Audio, max_seconds: float) -> list[Case]:
     Raises:
         InputError: naming the line that is wrong, or if there is none.
     """
-    found: dict[str, Case] = {}
+    by_name: dict[str, Case] = {}
     for number, pair in pairs.read(path):
         try:
             if isinstance(pair, InputError):
@@ -37,9 +37,9 @@ def cases(path: Path, audio: Audio, max_seconds: float) -> list[Case]:
             case = _case(pair, path.parent, audio, max_seconds)
         except InputError as error:
             raise InputError(f"{path}, line {number}: {error}") from None
-        name = _unused(case.name, found)
-        found[name] = case._replace(name=name)
-    return list(found.values())
+        name = _unused(case.name, by_name)
+        by_name[name] = case._replace(name=name)
+    return list(by_name.values())
 
 
 def _case(pair: Pair, folder: Path, audio: Audio, max_seconds: float) -> Case:

@@ -22,10 +22,10 @@ def cases(store: Path, examples: Path) -> list[Case]:
         InputError: if either is missing or damaged.
     """
     split = Split(store, "test")
-    found = []
+    rendered = []
     for number, example in enumerate(table.read(examples, "test")):
         content, style, target = split.audio(number)
-        found.append(
+        rendered.append(
             Case(
                 name=f"case{number:03d}",
                 group=example.group,
@@ -41,7 +41,7 @@ def cases(store: Path, examples: Path) -> list[Case]:
                 style_music=example.style_music,
             )
         )
-    return found
+    return rendered
 
 
 def _label(timbre: Timbre) -> str:

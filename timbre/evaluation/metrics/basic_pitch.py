@@ -18,12 +18,13 @@ from timbre.core.errors import InputError
 from timbre.core.notes import Notes, notes_from_columns
 from timbre.core.signal import Signal
 
-RATE, HOP = 22_050, 256  # Hz, samples a frame
+SAMPLE_RATE, HOP = 22_050, 256  # Hz, samples a frame
 WINDOW_SAMPLES = 43_844  # samples that the network hears at once
 OVERLAP_FRAMES = 30  # frames that two windows share, of which each keeps half
-LOWEST, PITCHES = 21, 88  # MIDI pitch of the first bin; bins
-ONSET, FRAME = 0.5, 0.3  # probabilities above which a note begins and sounds: the package's
-MIN_FRAMES, MAX_GAP = 11, 11  # of a note, and of silence that does not end one
+LOWEST_PITCH, PITCHES = 21, 88  # MIDI pitch of the first bin; bins
+# probabilities above which a note begins and sounds: the package's
+MIN_ONSET_PROBABILITY, MIN_FRAME_PROBABILITY = 0.5, 0.3
+MIN_NOTE_FRAMES, MAX_GAP_FRAMES = 11, 11  # of a note, and of silence that does not end one
 VELOCITY = 64  # that notes get; it is not heard
 MODEL = Path("saved_models", "icassp_2022", "nmp.onnx")  # in the package
 OUTPUTS = ("StatefulPartitionedCall:1", "StatefulPartitionedCall:2")  # frames, onsets
@@ -34,7 +35,7 @@ class Transcription(NamedTuple):
 
     notes: Notes
     frames: NDArray[np.bool_]  # (128, T), `frames_per_second` a second
-    frames_per_second: float = RATE / HOP
+    frames_per_second: float = SAMPLE_RATE / HOP
 
 
 class BasicPitch:
@@ -67,10 +68,10 @@ class BasicPitch:
             audio: `(L,)` in [-1, 1].
             sample_rate: Hz.
         """
-        frames, onsets = self._posteriors(soxr.resample(audio, sample_rate, RATE))
+        frames, onsets = self._posteriors(soxr.resample(audio, sample_rate, SAMPLE_RATE))
         notes = _notes(frames, onsets)
         sounding = np.zeros((128, len(frames)), bool)
-        sounding[LOWEST : LOWEST + PITCHES] = (frames > FRAME).T
+        sounding[LOWEST_PITCH : LOWEST_PITCH + PITCHES] = (frames > MIN_FRAME_PROBABILITY).T
         return Transcription(notes, sounding)
 
     def _posteriors(self, audio: Signal) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -79,15 +80,17 @@ class BasicPitch:
         padded = np.pad(audio, (half * HOP, WINDOW_SAMPLES))
         starts = range(0, len(audio), hop)
         windows = np.stack([padded[start : start + WINDOW_SAMPLES] for start in starts])
-        made = self._session.run(
+        outputs = self._session.run(
             list(OUTPUTS), {self._input: windows[:, :, None].astype(np.float32)}
         )
         # a window's kept frames last a little longer than the step to the next: without this the
         # frames would fall behind by most of one with each window
-        times = [(start / HOP) + np.arange(made[0].shape[1] - OVERLAP_FRAMES) for start in starts]
+        times = [
+            (start / HOP) + np.arange(outputs[0].shape[1] - OVERLAP_FRAMES) for start in starts
+        ]
         nearest = np.searchsorted(np.concatenate(times), np.arange(-(-len(audio) // HOP)) - 0.5)
         frames, onsets = (
-            each[:, half:-half].reshape(-1, PITCHES)[nearest].astype(np.float32) for each in made
+            each[:, half:-half].reshape(-1, PITCHES)[nearest].astype(np.float32) for each in outputs
         )
         return frames, onsets
 
@@ -98,16 +101,23 @@ def _notes(frames: NDArray[np.float32], onsets: NDArray[np.float32]) -> Notes:
     rows = []
     begins, bins = argrelmax(np.pad(onsets, ((1, 1), (0, 0))), axis=0)
     begins -= 1
-    strong = onsets[begins, bins] >= ONSET
+    strong = onsets[begins, bins] >= MIN_ONSET_PROBABILITY
     for begin, pitch in sorted(zip(begins[strong], bins[strong], strict=True), reverse=True):
         end, gap = begin + 1, 0
-        while end < len(left) and gap < MAX_GAP:
-            gap = gap + 1 if left[end, pitch] < FRAME else 0
+        while end < len(left) and gap < MAX_GAP_FRAMES:
+            gap = gap + 1 if left[end, pitch] < MIN_FRAME_PROBABILITY else 0
             end += 1
         end -= gap
-        if end - begin >= MIN_FRAMES:
+        if end - begin >= MIN_NOTE_FRAMES:
             left[begin:end, pitch] = 0  # it does not sound for an earlier note
-            rows.append((pitch + LOWEST, VELOCITY, begin * HOP / RATE, end * HOP / RATE))
+            rows.append(
+                (
+                    pitch + LOWEST_PITCH,
+                    VELOCITY,
+                    begin * HOP / SAMPLE_RATE,
+                    end * HOP / SAMPLE_RATE,
+                )
+            )
     if not rows:
         return notes_from_columns([], [], [], [])
     return notes_from_columns(*zip(*sorted(rows, key=lambda row: row[2]), strict=True))

@@ -1,4 +1,4 @@
-"""Distances between the envelopes of two clips: what a style of a single vector loses."""
+"""Envelope metrics of two clips: what a style of a single vector loses."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -11,11 +11,12 @@ from timbre.evaluation.metrics.distances import SAMPLE_RATE
 
 Floats = NDArray[np.floating]
 
-CURVE = SAMPLE_RATE // 20  # samples, 50 ms: of the curves that are correlated
-FRAME, STEP = SAMPLE_RATE // 100, SAMPLE_RATE // 200  # samples, 10 and 5 ms: of single notes
-MIN_SECONDS = 0.15  # from an onset to the next: in less no attack is told from a decay
-MAX_SECONDS = 0.5  # of a note that are looked at
-REACHED = 0.5  # of the peak, where an attack ends
+CURVE_SAMPLES = SAMPLE_RATE // 20  # samples, 50 ms: of the curves that are correlated
+# samples, 10 and 5 ms: of single notes
+FRAME_SAMPLES, STEP_SAMPLES = SAMPLE_RATE // 100, SAMPLE_RATE // 200
+MIN_NOTE_SECONDS = 0.15  # from an onset to the next: in less no attack is told from a decay
+MAX_NOTE_SECONDS = 0.5  # of a note that are looked at
+ATTACK_END_SHARE = 0.5  # of the peak, where an attack ends
 ATTACK_SECONDS = 0.08  # that are left out of a decay
 RANGE_DB = 60.0  # below the peak: a decay ends there
 
@@ -30,9 +31,9 @@ def correlation(output: Floats, target: Floats) -> float | None:
     Returns:
         -1 to 1, higher is better; None where one of them does not move.
     """
-    count = min(len(output), len(target)) // CURVE
+    count = min(len(output), len(target)) // CURVE_SAMPLES
     curves = [
-        np.sqrt(np.mean(sound[: count * CURVE].reshape(count, CURVE) ** 2, axis=1))
+        np.sqrt(np.mean(sound[: count * CURVE_SAMPLES].reshape(count, CURVE_SAMPLES) ** 2, axis=1))
         for sound in (output, target)
     ]
     if count < 2 or any(np.ptp(curve) < 1e-9 for curve in curves):
@@ -70,12 +71,12 @@ def decay_difference(output: Floats, target: Floats, notes: Notes) -> float | No
 
 
 def _envelopes(output: Floats, target: Floats, notes: Notes) -> Iterator[tuple[Floats, Floats]]:
-    """Envelopes of both clips from each onset to the next, at most `MAX_SECONDS`."""
+    """Envelopes of both clips from each onset to the next, at most `MAX_NOTE_SECONDS`."""
     length = min(len(output), len(target))
     onsets = np.unique(np.round(notes["start"].astype(np.float64), 2))
     for onset, following in pairwise([*onsets, length / SAMPLE_RATE]):
-        stop = min(following, onset + MAX_SECONDS, length / SAMPLE_RATE)
-        if stop - onset < MIN_SECONDS:
+        stop = min(following, onset + MAX_NOTE_SECONDS, length / SAMPLE_RATE)
+        if stop - onset < MIN_NOTE_SECONDS:
             continue
         span = slice(round(onset * SAMPLE_RATE), round(stop * SAMPLE_RATE))
         one, other = (_envelope(sound[span]) for sound in (output, target))
@@ -84,18 +85,20 @@ def _envelopes(output: Floats, target: Floats, notes: Notes) -> Iterator[tuple[F
 
 
 def _envelope(sound: Floats) -> Floats:
-    frames = np.lib.stride_tricks.sliding_window_view(sound, FRAME)[::STEP]
+    frames = np.lib.stride_tricks.sliding_window_view(sound, FRAME_SAMPLES)[::STEP_SAMPLES]
     rms: Floats = np.sqrt(np.mean(frames**2, axis=1))
     return rms
 
 
 def _attack(envelope: Floats) -> float:
-    """Seconds until it has reached `REACHED` of its peak."""
-    return float(np.argmax(envelope >= REACHED * envelope.max())) * STEP / SAMPLE_RATE
+    """Seconds until it has reached `ATTACK_END_SHARE` of its peak."""
+    return (
+        float(np.argmax(envelope >= ATTACK_END_SHARE * envelope.max())) * STEP_SAMPLES / SAMPLE_RATE
+    )
 
 
 def _decay(envelope: Floats) -> float:
     """Slope after the attack, in dB/s."""
-    held = envelope[round(ATTACK_SECONDS * SAMPLE_RATE / STEP) :]
+    held = envelope[round(ATTACK_SECONDS * SAMPLE_RATE / STEP_SAMPLES) :]
     level = 20 * np.log10(np.maximum(held / envelope.max(), 10 ** (-RANGE_DB / 20)))
-    return float(np.polyfit(np.arange(len(level)) * STEP / SAMPLE_RATE, level, 1)[0])
+    return float(np.polyfit(np.arange(len(level)) * STEP_SAMPLES / SAMPLE_RATE, level, 1)[0])

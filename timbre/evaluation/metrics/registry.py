@@ -11,9 +11,9 @@ import numpy as np
 
 from timbre.core.notes import Notes, piano_roll
 from timbre.evaluation.metrics import cepstrum, distances, envelope, melodia, transcription
-from timbre.evaluation.metrics.heard import Heard, Reference
+from timbre.evaluation.metrics.features import ClipFeatures, Reference
 
-Measure = Callable[[Heard, Reference], float | None]  # None where it cannot be measured
+Measure = Callable[[ClipFeatures, Reference], float | None]  # None where it cannot be measured
 
 
 class Metric(NamedTuple):
@@ -33,51 +33,55 @@ class Metric(NamedTuple):
         return {"lower": True, "higher": False}.get(self.better)
 
 
-def _of_target(measure: Callable[[Heard, Heard], float | None]) -> Measure:
+def _of_target(measure: Callable[[ClipFeatures, ClipFeatures], float | None]) -> Measure:
     """A measure of an output and its true target."""
-    return lambda output, wanted: None if wanted.target is None else measure(output, wanted.target)
+    return lambda output, reference: (
+        None if reference.target is None else measure(output, reference.target)
+    )
 
 
-def _of_notes(measure: Callable[[Heard, Notes], float]) -> Measure:
+def _of_notes(measure: Callable[[ClipFeatures, Notes], float]) -> Measure:
     """A measure of an output and the notes that are to be heard in it."""
-    return lambda output, wanted: None if wanted.notes is None else measure(output, wanted.notes)
+    return lambda output, reference: (
+        None if reference.notes is None else measure(output, reference.notes)
+    )
 
 
-def _timbre(output: Heard, wanted: Reference) -> float:
+def _timbre(output: ClipFeatures, reference: Reference) -> float:
     """1 - cosine of the embeddings, 0 to 2 (Cifka et al. 2021, section 4.3)."""
-    one, other = output.embedding, wanted.timbre.embedding
+    one, other = output.embedding, reference.timbre.embedding
     return 1 - float(one @ other / np.linalg.norm(one) / np.linalg.norm(other))
 
 
-def _mfcc(output: Heard, wanted: Reference) -> float:
-    return cepstrum.mfcc_distance(output.mels[0], wanted.timbre.mels[0])
+def _mfcc(output: ClipFeatures, reference: Reference) -> float:
+    return cepstrum.mfcc_distance(output.mels[0], reference.timbre.mels[0])
 
 
-def _family(output: Heard, wanted: Reference) -> float | None:
-    return float(output.family == wanted.family) if wanted.family else None
+def _family(output: ClipFeatures, reference: Reference) -> float | None:
+    return float(output.family == reference.family) if reference.family else None
 
 
-def _jaccard(output: Heard, wanted: Reference) -> float | None:
-    heard, sounding = output.pitches, wanted.sounding.pitches
-    return None if heard is None or sounding is None else melodia.jaccard(heard, sounding)
+def _jaccard(output: ClipFeatures, reference: Reference) -> float | None:
+    pitches, sounding = output.pitches, reference.sounding.pitches
+    return None if pitches is None or sounding is None else melodia.jaccard(pitches, sounding)
 
 
-def _frame_f1(output: Heard, notes: Notes) -> float:
-    heard = output.transcription
-    true = piano_roll(notes, heard.frames.shape[1], heard.frames_per_second)
-    return distances.frame_f1(heard.frames, true)
+def _frame_f1(output: ClipFeatures, notes: Notes) -> float:
+    estimate = output.transcription
+    true = piano_roll(notes, estimate.frames.shape[1], estimate.frames_per_second)
+    return distances.frame_f1(estimate.frames, true)
 
 
-def _attack(output: Heard, wanted: Reference) -> float | None:
-    if wanted.target is None or wanted.notes is None:
+def _attack(output: ClipFeatures, reference: Reference) -> float | None:
+    if reference.target is None or reference.notes is None:
         return None
-    return envelope.attack_difference(output.sound, wanted.target.sound, wanted.notes)
+    return envelope.attack_difference(output.sound, reference.target.sound, reference.notes)
 
 
-def _decay(output: Heard, wanted: Reference) -> float | None:
-    if wanted.target is None or wanted.notes is None:
+def _decay(output: ClipFeatures, reference: Reference) -> float | None:
+    if reference.target is None or reference.notes is None:
         return None
-    return envelope.decay_difference(output.sound, wanted.target.sound, wanted.notes)
+    return envelope.decay_difference(output.sound, reference.target.sound, reference.notes)
 
 
 METRICS = {

@@ -12,7 +12,7 @@ from timbre.core.signal import Signal, resampled
 from timbre.evaluation.cases.cases import Case
 from timbre.evaluation.metrics.basic_pitch import BasicPitch
 from timbre.evaluation.metrics.distances import SAMPLE_RATE
-from timbre.evaluation.metrics.heard import Ears, Heard, Reference, Vector
+from timbre.evaluation.metrics.features import ClipFeatures, Extractors, Reference, Vector
 from timbre.evaluation.metrics.melodia import Melodia, Pitches
 from timbre.evaluation.metrics.registry import METRICS
 from timbre.models import checkpoint
@@ -36,7 +36,7 @@ class Scorer:
         assert isinstance(net, TimbreNet)
         self._net, self._rate, self._melodia = net, sample_rate, melodia
         self._audio = Audio.model_validate(checkpoint.description(timbre)["audio"])
-        self._ears = Ears(self._embed, self._family, self._pitches, BasicPitch())
+        self._extractors = Extractors(self._embed, self._family, self._pitches, BasicPitch())
 
     def score(self, case: Case, outputs: Mapping[str, Signal]) -> dict[str, Scores]:
         """Score what several systems made of a case; none sees another.
@@ -52,23 +52,25 @@ class Scorer:
         Returns:
             By system, scores by the names in `timbre.evaluation.metrics.registry.METRICS`.
         """
-        target = None if case.target is None else self._heard(case.target)
-        wanted = Reference(
+        target = None if case.target is None else self._features(case.target)
+        reference = Reference(
             target=target,
-            timbre=target or self._heard(case.style),
-            sounding=target or self._heard(case.content),
+            timbre=target or self._features(case.style),
+            sounding=target or self._features(case.content),
             notes=case.notes,
             family=case.style_family,
         )
-        return {name: self._scores(self._heard(made), wanted) for name, made in outputs.items()}
+        return {
+            name: self._scores(self._features(sound), reference) for name, sound in outputs.items()
+        }
 
     @staticmethod
-    def _scores(output: Heard, wanted: Reference) -> Scores:
-        measured = {name: metric.measure(output, wanted) for name, metric in METRICS.items()}
+    def _scores(output: ClipFeatures, reference: Reference) -> Scores:
+        measured = {name: metric.measure(output, reference) for name, metric in METRICS.items()}
         return {name: value for name, value in measured.items() if value is not None}
 
-    def _heard(self, sound: Signal) -> Heard:
-        return Heard(sound, self._rate, self._ears)
+    def _features(self, sound: Signal) -> ClipFeatures:
+        return ClipFeatures(sound, self._rate, self._extractors)
 
     @torch.inference_mode()
     def _embed(self, sound: Signal, sample_rate: int) -> Vector:

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from timbre.audio.mel import midi_to_hz
 from timbre.core.notes import Notes
 
 
@@ -42,4 +43,4 @@ def _columns(notes: Notes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Intervals in seconds `(N, 2)`, of a millisecond at least, and frequencies in Hz `(N,)`."""
     start = notes["start"].astype(float)
     intervals = np.stack([start, np.maximum(notes["end"], start + 1e-3)], axis=1)
-    return intervals, 440 * 2 ** ((notes["pitch"].astype(float) - 69) / 12)
+    return intervals, midi_to_hz(notes["pitch"].astype(float))

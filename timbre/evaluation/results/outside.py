@@ -71,5 +71,5 @@ def systems(folder: Path, names: list[str], sample_rate: int) -> dict[str, Outsi
             f"expected a folder of systems' outputs, found none in {folder}; please mend "
             "evaluation.outside."
         )
-    found = sorted(path for path in folder.iterdir() if path.is_dir())
-    return {path.name: OutsideOutputs(path, names, sample_rate) for path in found}
+    folders = sorted(path for path in folder.iterdir() if path.is_dir())
+    return {path.name: OutsideOutputs(path, names, sample_rate) for path in folders}

@@ -69,11 +69,11 @@ def summary(
 
 def mean_of(scores: Scores, cases: Iterable[str]) -> tuple[float, int]:
     """Mean over some cases, and how many of them have a score; NaN if none has."""
-    known = [s for case in cases if not math.isnan(s := scores.get(case, math.nan))]
-    return (math.fsum(known) / len(known) if known else math.nan), len(known)
+    values = [s for case in cases if not math.isnan(s := scores.get(case, math.nan))]
+    return (math.fsum(values) / len(values) if values else math.nan), len(values)
 
 
 def ranked(scores: Scores, lower_is_better: bool) -> list[tuple[str, float]]:
     """The cases with their scores, the best first; equal ones by name."""
-    known = [(case, score) for case, score in scores.items() if not math.isnan(score)]
-    return sorted(known, key=lambda each: (each[1] if lower_is_better else -each[1], each[0]))
+    pairs = [(case, score) for case, score in scores.items() if not math.isnan(score)]
+    return sorted(pairs, key=lambda each: (each[1] if lower_is_better else -each[1], each[0]))

@@ -1,4 +1,4 @@
-"""How far scores of one system lie apart over several runs, of other seeds say."""
+"""Spread of scores over several runs, of other seeds say."""
 
 import json
 import math
@@ -26,15 +26,15 @@ def spread(runs: Sequence[Means]) -> dict[str, dict[str, Spread]]:
     Args:
         runs: the means of each, in the units of the metrics.
     """
-    found: dict[str, dict[str, Spread]] = {}
+    spreads: dict[str, dict[str, Spread]] = {}
     for system in sorted({name for run in runs for name in run}):
         scored = [run[system] for run in runs if system in run]
-        found[system] = {}
+        spreads[system] = {}
         for metric in METRICS:
             if values := [means[metric] for means in scored if metric in means]:
                 deviation = statistics.stdev(values) if len(values) > 1 else math.nan
-                found[system][metric] = Spread(statistics.fmean(values), deviation, len(values))
-    return found
+                spreads[system][metric] = Spread(statistics.fmean(values), deviation, len(values))
+    return spreads
 
 
 def means_of(texts: Mapping[str, str], run: str) -> Means:

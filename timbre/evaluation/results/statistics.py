@@ -10,7 +10,7 @@ from timbre.core.files import fingerprint
 
 Scores = Mapping[str, float]  # the score of each case by its name; NaN where there is none
 
-_AT_ONCE = 1_000_000  # scores that are drawn at a time: 16 MB
+_BLOCK_SCORES = 1_000_000  # scores that are drawn at a time: 16 MB
 
 
 class Interval(NamedTuple):
@@ -41,7 +41,7 @@ def bootstrap(scores: Scores, resamples: int, seed: int) -> Interval:
         return Interval(math.nan, math.nan, math.nan, 0)
     values = np.array([scores[name] for name in names], np.float64)
     rng = np.random.default_rng([seed, int(fingerprint(names), 16)])
-    at_once = max(1, _AT_ONCE // len(values))
+    at_once = max(1, _BLOCK_SCORES // len(values))
     means = [
         values[rng.integers(len(values), size=(min(at_once, resamples - start), len(values)))].mean(
             1

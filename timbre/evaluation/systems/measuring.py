@@ -16,7 +16,7 @@ from timbre.evaluation.cases.cases import Case, Cases
 from timbre.evaluation.systems.systems import System
 
 MEBIBYTE = 2**20
-MAX_TIMED_TWICE = 5.0  # seconds, above which a case is not run again to be timed
+MAX_REPEATED_SECONDS = 5.0  # seconds, above which a case is not run again to be timed
 WORKERS = get_context("forkserver")
 
 
@@ -64,14 +64,14 @@ class SystemRunner:
             peak, all libraries included.
         """
         length = len(self.cases[number].content)
-        made, seconds = self._timed(number)
-        if made is None:
+        output, seconds = self._timed(number)
+        if output is None:
             return None, {}
         # what is made once is none of a case's cost, but it hardly shows in a long one
-        if seconds < MAX_TIMED_TWICE:
+        if seconds < MAX_REPEATED_SECONDS:
             _, seconds = self._timed(number)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MEBIBYTE
-        return made, {
+        return output, {
             "realtime": float(f"{length / self.cases.sample_rate / seconds:.3g}"),
             "parameters": getattr(self.system, "parameters", 0),
             "memory_mb": round(peak),
@@ -81,8 +81,8 @@ class SystemRunner:
         """The output for a case and the seconds it took, reading the case left out."""
         case = self.case(number)
         begun = time.perf_counter()
-        made = self.system(case, self._seed + number)
-        return made, time.perf_counter() - begun
+        output = self.system(case, self._seed + number)
+        return output, time.perf_counter() - begun
 
 
 def spread(groups: Sequence[str], count: int) -> list[int]:
@@ -90,11 +90,11 @@ def spread(groups: Sequence[str], count: int) -> list[int]:
 
     So fewer are always among more, and no bin of the benchmark is left out.
     """
-    seen: dict[str, int] = {}
+    counts: dict[str, int] = {}
     ranks = []
     for number, group in enumerate(groups):
-        ranks.append((seen.setdefault(group, 0), number))
-        seen[group] += 1
+        ranks.append((counts.setdefault(group, 0), number))
+        counts[group] += 1
     return [number for _, number in sorted(ranks)][:count]
 
 
@@ -110,8 +110,8 @@ def _runner() -> SystemRunner:
     """The runner of this worker, built by its first case, so that what it raises is told."""
     if "runner" not in _STATE:
         _STATE["runner"] = SystemRunner(_STATE["task"])
-    found: SystemRunner = _STATE["runner"]
-    return found
+    runner: SystemRunner = _STATE["runner"]
+    return runner
 
 
 def _output(number: int) -> Signal | None:

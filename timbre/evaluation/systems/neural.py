@@ -11,6 +11,7 @@ from timbre.core.params import Audio
 from timbre.core.signal import Signal, resampled
 from timbre.evaluation.cases.cases import Case
 from timbre.models import checkpoint
+from timbre.models.blocks import parameter_count
 from timbre.models.contract import TransferModel
 from timbre.models.vocoder.model import decode, load
 
@@ -59,7 +60,7 @@ class NeuralSystem:
     @property
     def parameters(self) -> int:
         """Number of learned parameters, those of the base included, of the vocoder not."""
-        return sum(p.numel() for p in self._model.parameters())
+        return parameter_count(self._model)
 
 
 class Resynthesis:

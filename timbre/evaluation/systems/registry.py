@@ -24,21 +24,21 @@ def names() -> tuple[str, ...]:
 def config_class(name: str) -> type[Section]:
     """The section of `systems` of this name: the one that its `config.py` declares."""
     module = import_module(f"timbre.evaluation.systems.{name}.config")
-    [found] = [
+    [section] = [
         declared
         for declared in vars(module).values()
         if isinstance(declared, type)
         and issubclass(declared, Section)
         and declared.__module__ == module.__name__
     ]
-    return found
+    return section
 
 
 def system_class(name: str) -> Callable[[Section], Any]:
     """The class of a system, which is called with content, style and a seed."""
     module = import_module(f"timbre.evaluation.systems.{name}.system")
-    found: Callable[[Section], Any] = module.System
-    return found
+    system: Callable[[Section], Any] = module.System
+    return system
 
 
 if TYPE_CHECKING:

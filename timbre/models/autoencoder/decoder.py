@@ -1,4 +1,4 @@
-"""A code of notes and a style -> a mel."""
+"""Decoder: a code of notes and a style -> a mel."""
 
 import torch
 import torch.nn.functional as F
@@ -45,8 +45,8 @@ class StyleAttention(nn.Module):
             for x in (self.query(normalize_channels(h)), self.key(frames), self.value(frames))
         )
         bias = None if style.bias is None else style.bias[:, None, None].to(query.dtype)
-        found = F.scaled_dot_product_attention(query, key, value, attn_mask=bias)
-        change: Tensor = self.out(found.transpose(2, 3).flatten(1, 2))
+        attended = F.scaled_dot_product_attention(query, key, value, attn_mask=bias)
+        change: Tensor = self.out(attended.transpose(2, 3).flatten(1, 2))
         return h + change
 
 
@@ -84,8 +84,8 @@ class FrameRetrieval(nn.Module):
         weights = logits.softmax(dim=3).to(patches.dtype)
         batch, heads, count, _ = weights.shape
         # all heads look among the same patches: one product for all, which is a third faster
-        found = weights.flatten(1, 2) @ patches  # b (h t) (s m)
-        mels = found.reshape(batch, heads, count * STRIDE, -1).transpose(1, 2)  # b (t s) h m
+        retrieved = weights.flatten(1, 2) @ patches  # b (h t) (s m)
+        mels = retrieved.reshape(batch, heads, count * STRIDE, -1).transpose(1, 2)  # b (t s) h m
         draft: Tensor = self.enter(mels.flatten(2))
         return draft.transpose(1, 2)
 

@@ -12,7 +12,7 @@ from timbre.models.blocks import ResidualBlock
 from timbre.models.style import Style
 
 STRIDE = 4  # frames of mel to a frame of content
-LOWEST, HIGHEST = 28, 103  # MIDI pitches with a harmonic comb: E1 to G7
+LOWEST_PITCH, HIGHEST_PITCH = 28, 103  # MIDI pitches with a harmonic comb: E1 to G7
 COMB_PARTIALS = 12  # of a comb
 PARTIAL_WIDTH = 0.35  # Slaney's mel, 23 Hz below 1 kHz: width of a partial, a band at least
 PEAK_CONTEXT = 2.1  # mel on each side that a peak stands out of
@@ -22,14 +22,14 @@ def harmonic_combs(audio: Audio) -> Tensor:
     """Positions of the partials of each pitch among the mel bands.
 
     Returns:
-        `(P, M)`: a row a semitone from `LOWEST` to `HIGHEST`, of mean 0 and length 1, with a bump
-        at each partial that shrinks with the square root of its number.
+        `(P, M)`: a row a semitone from `LOWEST_PITCH` to `HIGHEST_PITCH`, of mean 0 and length 1,
+        with a bump at each partial that shrinks with the square root of its number.
     """
     spacing = band_spacing(audio)
     width = max(PARTIAL_WIDTH, spacing)
     centers = hz_to_mel(audio.f_min) + spacing * np.arange(1, audio.n_mels + 1)
-    combs = np.zeros((HIGHEST - LOWEST + 1, audio.n_mels))
-    for row, pitch in enumerate(range(LOWEST, HIGHEST + 1)):
+    combs = np.zeros((HIGHEST_PITCH - LOWEST_PITCH + 1, audio.n_mels))
+    for row, pitch in enumerate(range(LOWEST_PITCH, HIGHEST_PITCH + 1)):
         for partial in range(1, COMB_PARTIALS + 1):
             hz = partial * 440.0 * 2 ** ((pitch - 69) / 12)
             if hz < audio.f_max:
@@ -87,8 +87,8 @@ class ContentEncoder(nn.Module):
 
     def forward(self, mel: Tensor) -> Tensor:
         """`(B, M, T)` -> `(B, D, T / 4)`."""
-        shown = mel if self.front is None else self.front(mel)
-        code: Tensor = self.out(F.gelu(self.blocks(self.down(shown))))
+        features = mel if self.front is None else self.front(mel)
+        code: Tensor = self.out(F.gelu(self.blocks(self.down(features))))
         return code
 
 

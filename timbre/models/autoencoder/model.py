@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from timbre.audio.mel import FRAME_MULTIPLE
 from timbre.core.params import Audio
 from timbre.models.autoencoder import style_fitting
 from timbre.models.autoencoder.config import AutoencoderConfig
@@ -26,7 +27,6 @@ Transferring = Callable[[Tensor, Style], Tensor]
 PITCHES = 128  # of MIDI
 NOTE_WEIGHT = 5.0  # weight of a sounding pitch in the note loss: most are silent
 POWER_KERNEL = 5  # frames
-FRAME_MULTIPLE = 8  # frames: models halve the time up to three times
 NOTE_BIAS = -4.0  # where the note head begins: a pitch sounds in two frames of a hundred
 
 
@@ -82,16 +82,16 @@ class Model(TransferModel):
             code = code + self.config.content_noise * torch.randn_like(code)
         return code
 
-    def style(self, clip: Tensor) -> Style:
+    def encode_style(self, clip: Tensor) -> Style:
         """Style of a clip by the encoder: mel in dB, `(B, M, T')`."""
-        found: Style = self.style_encoder(self.normalize(clip))
-        return found
+        style: Style = self.style_encoder(self.normalize(clip))
+        return style
 
-    def timbre(self, style: Tensor | Style) -> Style:
+    def style(self, clip: Tensor | Style) -> Style:
         """Style of a clip for transfers: of its mel in dB, `(B, M, T')`, or what this returned."""
-        return self.fitted(style, self.encode, self.transfer)
+        return self.fitted_style(clip, self.encode, self.transfer)
 
-    def fitted(
+    def fitted_style(
         self, clip: Tensor | Style, encode: Callable[[Tensor], Tensor], transfer: Transferring
     ) -> Style:
         """The style of a clip, fitted to it as `style_fitting` does where the settings say so.
@@ -105,18 +105,18 @@ class Model(TransferModel):
             return clip
         steps, whole = self.config.fitting_steps, clip.shape[2] // FRAME_MULTIPLE * FRAME_MULTIPLE
         if not steps or not whole:
-            return self.style(clip)
+            return self.encode_style(clip)
         with torch.inference_mode(False):  # what is made in that mode has no gradient
             clip = clip.clone()
             with torch.no_grad():
-                start, heard = self.style(clip), clip[..., :whole]
-                code, wanted = encode(self.normalize(heard)), self.normalize(heard)
-            found = style_fitting.fit_style(
-                start, lambda style: self.decoder(code, style), wanted, steps,
+                start, crop = self.encode_style(clip), clip[..., :whole]
+                code, target = encode(self.normalize(crop)), self.normalize(crop)
+            result = style_fitting.fit_style(
+                start, lambda style: self.decoder(code, style), target, steps,
                 self.config.fitting_rate,
             )  # fmt: skip
-        return found._replace(
-            equalizer=style_fitting.residual_gain(transfer(heard, found), heard, self.audio)
+        return result._replace(
+            equalizer=style_fitting.residual_gain(transfer(crop, result), crop, self.audio)
         )
 
     def losses(
@@ -141,16 +141,16 @@ class Model(TransferModel):
             `total` and its parts, `reconstruction` without weights, `distance`, `power`, `notes`.
         """
         truth = self.normalize(target)
-        made = self.decoder(code, self.style(style))
-        error = (made - truth).abs()
+        output = self.decoder(code, self.encode_style(style))
+        error = (output - truth).abs()
         weight = 1 + self.config.loudness_weight * (target - self.audio.db_min) / 20
         total = (weight * error).mean() / weight.mean()
         terms = {"reconstruction": error.mean().detach()}
         if self.config.distance_weight:
-            terms["distance"] = style_fitting.spectral_distance(made, truth)
+            terms["distance"] = style_fitting.spectral_distance(output, truth)
             total = total + self.config.distance_weight * terms["distance"]
         if self.power_head is not None:
-            off = self.power(made.detach()) - frame_power(target)
+            off = self.power(output.detach()) - frame_power(target)
             terms["power"] = off.abs().mean() / self.audio.db_std
             total = total + self.config.power_weight * terms["power"]
         if notes is not None and self.note_head is not None:
@@ -168,23 +168,23 @@ class Model(TransferModel):
         """Mels in dB, `(B, M, T)` each, and the content's notes -> see `losses`."""
         return self.losses(self.encode(self.normalize(content)), style, target, notes)
 
-    def power(self, made: Tensor) -> Tensor:
+    def power(self, output: Tensor) -> Tensor:
         """Power in dB that frames of an output should have: normalised `(B, M, T)` -> `(B, 1, T)`.
 
         Learned, as the error of the mel alone prefers the median of decibels, 7 dB too soft.
         """
-        power = frame_power(self.denormalize(made.float()))
+        power = frame_power(self.denormalize(output.float()))
         if self.power_head is None:
             return power
-        lacking: Tensor = self.power_head(made)
+        lacking: Tensor = self.power_head(output)
         return power + self.audio.db_std * lacking.float()
 
-    def finish(self, made: Tensor, power: Tensor, style: Style) -> Tensor:
+    def finish(self, output: Tensor, power: Tensor, style: Style) -> Tensor:
         """Normalised mel `(B, M, T)` -> dB, as it shall sound.
 
         Its peaks are lifted until frames have their power, then the style's equaliser is applied.
         """
-        mel = self.denormalize(made.float())
+        mel = self.denormalize(output.float())
         if self.config.peaks_db:
             mel = restore_frame_power(mel, power, self.config.peaks_db)
         if style.equalizer is not None:
@@ -193,6 +193,6 @@ class Model(TransferModel):
 
     def transfer(self, content: Tensor, style: Tensor | Style, **options: Any) -> Tensor:
         """The notes of `content` in the sound of `style`: mels in dB, `(B, M, T)`, T of content."""
-        timbre = self.timbre(style)
-        made = self.decoder(self.encode(self.normalize(content)), timbre)
-        return self.finish(made, self.power(made), timbre)
+        representation = self.style(style)
+        output = self.decoder(self.encode(self.normalize(content)), representation)
+        return self.finish(output, self.power(output), representation)

@@ -1,4 +1,4 @@
-"""A style fitted to its clip: what an encoder missed of a sound is found by making the clip again.
+"""Style fitting: what an encoder missed of a sound is found by making its clip again.
 
 An encoder hears a timbre that it never met as the nearest one it knows. But the clip tells more:
 given its own notes and its own style, a model must make the clip itself. So the style is moved by
@@ -24,12 +24,12 @@ BETAS, EPSILON = (0.9, 0.999), 1e-8  # of Adam
 SMOOTHING_WIDTH = 0.35  # Slaney's mel to each side, that an equaliser is smoothed over
 
 
-def spectral_distance(made: Tensor, wanted: Tensor) -> Tensor:
+def spectral_distance(output: Tensor, target: Tensor) -> Tensor:
     """The log-spectral distance as it is measured: mels `(B, M, T)` -> their mean, in their unit.
 
     See `timbre.evaluation.metrics.distances.lsd`: root mean square over time, mean over bands.
     """
-    return ((made - wanted).float().square().mean(dim=2) + MIN_SQUARED_ERROR).sqrt().mean()
+    return ((output - target).float().square().mean(dim=2) + MIN_SQUARED_ERROR).sqrt().mean()
 
 
 def fit_style(
@@ -51,8 +51,8 @@ def fit_style(
     moments = [(torch.zeros_like(part), torch.zeros_like(part)) for part in free]
     for step in range(1, steps + 1):
         with torch.enable_grad():
-            made = make(start._replace(vector=free[0], frames=tuple(free[1:])))
-            loss = (made - clip).abs().mean() + spectral_distance(made, clip)
+            output = make(start._replace(vector=free[0], frames=tuple(free[1:])))
+            loss = (output - clip).abs().mean() + spectral_distance(output, clip)
             gradients = torch.autograd.grad(loss, free)
         with torch.no_grad():
             for part, gradient, (first, second) in zip(free, gradients, moments, strict=True):
@@ -82,16 +82,16 @@ def descend(
     part.sub_(rate / (1 - BETAS[0] ** step) * first / deviation)
 
 
-def residual_gain(made: Tensor, clip: Tensor, audio: Audio) -> Tensor:
+def residual_gain(output: Tensor, clip: Tensor, audio: Audio) -> Tensor:
     """Residual gain of a clip over what was made of it, where something sounds: `(B, M, 1)`, dB.
 
     Args:
-        made: mel in dB, `(B, M, T)`.
+        output: mel in dB, `(B, M, T)`.
         clip: mel in dB, `(B, M, T)`.
         audio: the mel's settings.
     """
     sounding = presence(clip, audio)
-    gain = ((clip - made) * sounding).sum(dim=2) / (sounding.sum(dim=2) + 1)
+    gain = ((clip - output) * sounding).sum(dim=2) / (sounding.sum(dim=2) + 1)
     reach = max(1, round(SMOOTHING_WIDTH / band_spacing(audio)))
     padded = F.pad(gain[:, None], (reach, reach), mode="replicate")
     return F.avg_pool1d(padded, 2 * reach + 1, stride=1).transpose(1, 2)

@@ -67,8 +67,8 @@ class Level(nn.Module):
             noise: standard normal, `(B, leaving, T)`; None draws it.
         """
         mean, log_deviation = self._base(condition)
-        drawn = torch.randn_like(mean) if noise is None else noise
-        z = mean + temperature * log_deviation.exp() * drawn
+        sample = torch.randn_like(mean) if noise is None else noise
+        z = mean + temperature * log_deviation.exp() * sample
         x = torch.cat([z, rest], dim=1)
         for layer in reversed(self.layers):
             assert isinstance(layer, ActNorm | InvertibleConv1x1 | AffineCoupling)
@@ -140,10 +140,12 @@ class Model(TransferModel):
         self.base.eval()
         return self
 
-    def timbre(self, style: Tensor | Style) -> Style:
+    def style(self, clip: Tensor | Style) -> Style:
         """See the autoencoder's; to be fitted, nothing is drawn."""
-        return self.base.fitted(
-            style, self.base.encode, lambda clip, heard: self.transfer(clip, heard, temperature=0.0)
+        return self.base.fitted_style(
+            clip,
+            self.base.encode,
+            lambda content, style: self.transfer(content, style, temperature=0.0),
         )
 
     def conditions(self, content: Tensor, style: Tensor | Style) -> tuple[Tensor, list[Tensor]]:
@@ -151,9 +153,9 @@ class Model(TransferModel):
         base = self.base
         with torch.no_grad():
             code = base.encode(base.normalize(content))
-            timbre = style if isinstance(style, Style) else base.style(style)
-            guess = base.decoder(code, timbre)
-        return guess, self.condition(guess, code, timbre.vector)
+            representation = style if isinstance(style, Style) else base.encode_style(style)
+            guess = base.decoder(code, representation)
+        return guess, self.condition(guess, code, representation.vector)
 
     def log_prob(self, mel: Tensor, conditions: list[Tensor]) -> Tensor:
         """Log density of a normalised mel (or of its residual): `(B, M, T)` -> `(B,)`, nats."""
@@ -217,15 +219,15 @@ class Model(TransferModel):
 
         Args:
             content: `(B, M, T)`, T a multiple of 2 to the number of levels, and of 4.
-            style: `(B, M, T')`, or what `timbre` makes of it.
+            style: `(B, M, T')`, or what `style` makes of it.
             **options: `temperature` of the base density; 0 is its mean, None, as without it, the
                 trained model's own setting. `noise`, see `sample`.
         """
-        timbre = self.timbre(style)
-        guess, conditions = self.conditions(content, timbre)
+        representation = self.style(style)
+        guess, conditions = self.conditions(content, representation)
         temperature = options.get("temperature")
         if temperature is None:
             temperature = self.config.temperature
         mel = self.sample(conditions, temperature, options.get("noise"))
-        made = mel + guess if self.config.residual else mel
-        return self.base.finish(made, self.base.power(guess), timbre)
+        output = mel + guess if self.config.residual else mel
+        return self.base.finish(output, self.base.power(guess), representation)

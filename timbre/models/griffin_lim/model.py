@@ -1,4 +1,4 @@
-"""The vocoder that needs no training."""
+"""Griffin-Lim: the vocoder that needs no training."""
 
 import torch
 import torchaudio
@@ -41,12 +41,12 @@ class Model(nn.Module):
 
     def decode(self, mel: Tensor) -> Tensor:
         """`(B, M, T)` in dB -> `(B, T * hop_length)`; equal mel, equal audio."""
-        wanted = power(mel, self.audio)
-        linear = banded(self.transposed, wanted / self.area)
-        wanted = banded(self.transposed, wanted)
+        target = power(mel, self.audio)
+        linear = banded(self.transposed, target / self.area)
+        target = banded(self.transposed, target)
         for _ in range(self.config.mel_iterations):
-            there = banded(self.transposed, banded(self.filters, linear))
-            linear = linear * wanted / (there + 1e-12)
+            estimate = banded(self.transposed, banded(self.filters, linear))
+            linear = linear * target / (estimate + 1e-12)
         # dB are relative to a sine of amplitude 1, whose spectrum is half the window's sum
         magnitude = linear.sqrt() * self.window.sum() / 2
         # one frame more than the mel has, as the analysis dropped the last

@@ -1,4 +1,4 @@
-"""The net that measures timbre: clips of one sound lie close, whatever they play.
+"""Timbre net: embeddings of clips, of which those of one sound lie close, whatever they play.
 
 The shape is that of Cifka et al. 2021 (arXiv:2102.05749, section 4.3, and the code published with
 it): mel-frequency cepstral coefficients 2 to 13, four blocks of convolution, normalisation and
@@ -21,7 +21,7 @@ from timbre.models.contract import Losses, TrainableModel
 from timbre.models.timbre_net.config import TimbreNetConfig
 from timbre.models.timbre_net.families import FAMILIES
 
-BANDS, LOWEST, HIGHEST = 128, 20.0, 8000.0  # Hz, what it hears of any mel
+BANDS, LOWEST_HZ, HIGHEST_HZ = 128, 20.0, 8000.0  # Hz, what it hears of any mel
 MFCC_RANGE = slice(1, 13)  # the 2nd to the 13th; the first is the level
 HOP_SECONDS = 0.032  # of the frames that the net sees, about the reference's 500 of 16,000
 KERNELS = (4, 4, 4, 2)  # of the blocks, which also pool by as much
@@ -80,8 +80,10 @@ class Model(TrainableModel):
     def embed(self, mel: Tensor) -> Tensor:
         """Mel in dB `(B, M, T)` -> `(B, D)`."""
         over_time = self.blocks(self.coefficients(mel))
-        found: Tensor = self.out(torch.cat([over_time.mean(dim=2), over_time.amax(dim=2)], dim=1))
-        return found
+        embedding: Tensor = self.out(
+            torch.cat([over_time.mean(dim=2), over_time.amax(dim=2)], dim=1)
+        )
+        return embedding
 
     def forward(self, content: Tensor, style: Tensor, target: Tensor, programs: Tensor) -> Losses:
         """The hinge over triplets, the families, and the share of triplets in the right order.
@@ -149,9 +151,9 @@ def _bands(audio: Audio) -> NDArray[np.float64]:
 
     Beyond the mel's own bands stands what is in the outermost.
     """
-    heard = mel_edges(BANDS, LOWEST, HIGHEST)[1:-1]
+    own_centers = mel_edges(BANDS, LOWEST_HZ, HIGHEST_HZ)[1:-1]
     centers = mel_edges(audio.n_mels, audio.f_min, audio.f_max)[1:-1]
-    return np.stack([np.interp(heard, centers, one) for one in np.eye(audio.n_mels)], axis=1)
+    return np.stack([np.interp(own_centers, centers, one) for one in np.eye(audio.n_mels)], axis=1)
 
 
 def _mean_of_positive(violations: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Mel spectrogram -> audio: any vocoder, corrected until its audio has the mel that was wanted.
+"""Vocoders, mel -> audio: any of them, corrected until its audio has the mel that was asked for.
 
 A vocoder's checkpoint is one of this module's `Model`, which stands on `griffin_lim` or `vocos`; so
 what loads it need not know which.
@@ -68,18 +68,18 @@ class Model(nn.Module):
     def forward(self, mel: Tensor) -> Tensor:
         """See `Vocoder`."""
         sound: Tensor = self.base.decode(mel)  # type: ignore[operator]  # a method
-        wanted, before = power(mel, self.audio), sound
+        target, before = power(mel, self.audio), sound
         for turn in range(self.config.iterations):
             ahead = sound + MOMENTUM * (sound - before)
-            before, sound = sound, self._corrected(ahead, wanted, turn % 2 * (self.step // 2))
+            before, sound = sound, self._corrected(ahead, target, turn % 2 * (self.step // 2))
         return sound
 
-    def _corrected(self, sound: Tensor, wanted: Tensor, early: int) -> Tensor:
+    def _corrected(self, sound: Tensor, target: Tensor, early: int) -> Tensor:
         """One turn.
 
         Args:
             sound: `(B, L)`.
-            wanted: power, `(B, M, T)`.
+            target: power, `(B, M, T)`.
             early: frames of the mel by which those that are corrected lie before every `step`-th.
 
         Returns:
@@ -91,11 +91,11 @@ class Model(nn.Module):
         ends = (before, -(before + length) % hop)
         padded = F.pad(sound[:, None], ends, mode="reflect")[:, 0]
         spectrum = torch.stft(padded, n_fft, hop, window=self.window, return_complex=True)
-        frames = torch.arange(spectrum.shape[2], device=wanted.device) * self.step - early
-        inside = (frames >= 0) & (frames <= wanted.shape[2])  # a frame before the sound has no mel
-        wanted = wanted[..., frames.clamp(0, wanted.shape[2] - 1)]
+        frames = torch.arange(spectrum.shape[2], device=target.device) * self.step - early
+        inside = (frames >= 0) & (frames <= target.shape[2])  # a frame before the sound has no mel
+        target = target[..., frames.clamp(0, target.shape[2] - 1)]
         scaled = (spectrum.real**2 + spectrum.imag**2) * (2 / self.window.sum()) ** 2
-        ratio = (wanted + POWER_FLOOR) / (banded(self.filters, scaled) + POWER_FLOOR)
+        ratio = (target + POWER_FLOOR) / (banded(self.filters, scaled) + POWER_FLOOR)
         ratio = ratio.clamp(1 / MAX_RATIO, MAX_RATIO)
         gain = (banded(self.shares, ratio.log() * inside) / 2).exp()
         corrected = torch.istft(

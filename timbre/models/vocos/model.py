@@ -1,4 +1,4 @@
-"""The vocoder that is learned: frame by frame a mel becomes a complex spectrum, then audio.
+"""Vocos, the trained vocoder: frame by frame a mel becomes a complex spectrum, then audio.
 
 The network is Vocos', Siuzdak, ICLR 2024, arXiv:2306.00814, section 3: ConvNeXt blocks that keep
 the frame rate, and an inverse short-time Fourier transform instead of upsampling. It is trained

@@ -59,7 +59,7 @@ class SpectralLoss(nn.Module):
             magnitude.append(_log_distance(one, other))
         for number, each in enumerate(self.mels):
             filters = self.get_buffer(f"filters{number}")
-            one, other = ((filters @ found**2).sqrt() for found in spectra[each.n_fft])
+            one, other = ((filters @ spectrum**2).sqrt() for spectrum in spectra[each.n_fft])
             mel.append(_log_distance(one, other))
         terms = {"convergence": convergence, "magnitude": magnitude, "mel": mel}
         return {name: torch.stack(values).mean() for name, values in terms.items()}

@@ -53,12 +53,12 @@ class Model(TransferModel):
         code: Tensor = self.quantizer(self.base.encode(mel))[0]
         return code
 
-    def timbre(self, style: Tensor | Style) -> Style:
+    def style(self, clip: Tensor | Style) -> Style:
         """See the autoencoder's."""
-        return self.base.fitted(style, self.code, self.transfer)
+        return self.base.fitted_style(clip, self.code, self.transfer)
 
     def transfer(self, content: Tensor, style: Tensor | Style, **options: Any) -> Tensor:
         """The notes of `content` in the sound of `style`: mels in dB, `(B, M, T)`, T of content."""
-        base, timbre = self.base, self.timbre(style)
-        made = base.decoder(self.code(base.normalize(content)), timbre)
-        return base.finish(made, base.power(made), timbre)
+        base, representation = self.base, self.style(style)
+        output = base.decoder(self.code(base.normalize(content)), representation)
+        return base.finish(output, base.power(output), representation)

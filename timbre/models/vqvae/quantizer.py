@@ -55,15 +55,15 @@ class Quantizer(nn.Module):
                 if not self.initialized:
                     self._initialize(everything)
         codes = torch.cdist(frames, self.codebook).argmin(dim=2)  # (G, B T)
-        chosen = self._look_up(codes)
+        nearest = self._look_up(codes)
         shares = F.one_hot(codes, self.config.codes).float().mean(dim=1)
         perplexity = torch.exp(-(shares * (shares + 1e-9).log()).sum(dim=1)).mean()
-        commitment = self.config.commitment * F.mse_loss(frames, chosen)
+        commitment = self.config.commitment * F.mse_loss(frames, nearest)
         if self.training:
             with torch.no_grad():
                 by_example = codes.reshape(len(codes), len(code), -1).transpose(0, 1)  # b g t
                 self._follow(everything, _gathered(by_example).transpose(0, 1).flatten(1))
-        passed = frames + (chosen - frames).detach()
+        passed = frames + (nearest - frames).detach()
         return self._join(passed, code), {"commitment": commitment, "perplexity": perplexity}
 
     def _look_up(self, codes: Tensor) -> Tensor:
@@ -109,8 +109,8 @@ class Quantizer(nn.Module):
             self.uses[group].mul_(decay).add_(count, alpha=1 - decay)
             self.sums[group].mul_(decay).add_(total, alpha=1 - decay)
             dead = self.uses[group] < self.config.restart_below
-            drawn = torch.randint(len(points), (self.config.codes,), device=points.device)
-            self.sums[group] = torch.where(dead[:, None], points[drawn], self.sums[group])
+            replacements = torch.randint(len(points), (self.config.codes,), device=points.device)
+            self.sums[group] = torch.where(dead[:, None], points[replacements], self.sums[group])
             self.uses[group] = torch.where(dead, 1.0, self.uses[group])
         _agree(self.sums)
         _agree(self.uses)

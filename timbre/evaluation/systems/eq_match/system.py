@@ -39,9 +39,9 @@ def match(
         return spectrum, np.sum(np.abs(spectrum) ** 2, axis=1) / len(sound)
 
     spectrum, power = analyze(content)
-    _, wanted = analyze(style)
-    least = wanted / 10 ** (MAX_GAIN_DB / 10)
-    gain = np.sqrt(wanted / np.maximum(np.maximum(power, least), np.finfo(np.float64).tiny))
+    _, style_power = analyze(style)
+    least = style_power / 10 ** (MAX_GAIN_DB / 10)
+    gain = np.sqrt(style_power / np.maximum(np.maximum(power, least), np.finfo(np.float64).tiny))
     sound = transform.istft(spectrum * gain[:, None], k1=max(len(content), n_fft))[: len(content)]
     scaled: NDArray[np.float64] = sound / max(1.0, float(np.abs(sound).max(initial=0)))
     return scaled.astype(np.float32)

@@ -17,7 +17,7 @@ from timbre.evaluation.systems.musaicing.config import MusaicingConfig
 Floats = NDArray[np.float64]
 
 SILENCE_DB = -60.0  # style frames this far below the loudest are no templates: they hold noise
-EPS = float(np.finfo(np.float64).eps)  # where nothing sounds, quotients stay finite
+EPSILON = float(np.finfo(np.float64).eps)  # where nothing sounds, quotients stay finite
 
 
 class System:
@@ -62,8 +62,8 @@ def templates(spectrum: NDArray[np.complex128]) -> NDArray[np.complex128]:
     a note.
     """
     weights = np.abs(spectrum).sum(axis=0)
-    heard = weights > weights.max() * 10 ** (SILENCE_DB / 20)
-    scaled: NDArray[np.complex128] = spectrum * (heard / np.maximum(weights, EPS))
+    audible = weights > weights.max() * 10 ** (SILENCE_DB / 20)
+    scaled: NDArray[np.complex128] = spectrum * (audible / np.maximum(weights, EPSILON))
     return scaled
 
 
@@ -89,8 +89,8 @@ def activations(target: Floats, frames: Floats, settings: MusaicingConfig, seed:
         active = without_repetition(active, settings.repetition, left)
         active = of_polyphony(active, settings.polyphony, left)
         active = continued(active, settings.continuity)
-        ratio = target / np.maximum(frames @ active, EPS)
-        active = active * (frames.T @ ratio) / np.maximum(total, EPS)
+        ratio = target / np.maximum(frames @ active, EPSILON)
+        active = active * (frames.T @ ratio) / np.maximum(total, EPSILON)
     return active
 
 

@@ -57,8 +57,8 @@ class System:
         )
         loss = objective(target, other, network, self._settings.style_weight)
         start = torch.randn(target.shape, generator=generator) * START_STD
-        fitted = minimize(loss, start, self._settings.iterations)
-        sound = self._invert(fitted, len(content)).double().numpy()
+        spectrogram = minimize(loss, start, self._settings.iterations)
+        sound = self._invert(spectrogram, len(content)).double().numpy()
         level = 10 * np.log10(np.mean(content.astype(np.float64) ** 2))
         return at_level(sound, level).astype(np.float32)
 
@@ -141,13 +141,13 @@ def objective(
         frames = first.shape[1] * second.shape[1]
         return (first.T @ second).square().sum() / (4 * frames)
 
-    wanted, wanted_style = features(content), features(style)
-    style_norm = inner(wanted_style, wanted_style)
+    content_features, style_features = features(content), features(style)
+    style_norm = inner(style_features, style_features)
 
     def loss(spectrogram: Tensor) -> Tensor:
-        found = features(spectrogram)
-        of_content = 0.5 * (found - wanted).square().sum()
-        of_style = 0.5 * (inner(found, found) - 2 * inner(found, wanted_style) + style_norm)
+        output = features(spectrogram)
+        of_content = 0.5 * (output - content_features).square().sum()
+        of_style = 0.5 * (inner(output, output) - 2 * inner(output, style_features) + style_norm)
         return (of_content + style_weight * of_style) / (1 + style_weight)
 
     return loss
@@ -164,14 +164,14 @@ def minimize(loss: Callable[[Tensor], Tensor], start: Tensor, iterations: int) -
     Returns:
         Where it ended.
     """
-    found = start.clone().requires_grad_()
-    optimizer = torch.optim.LBFGS([found], lr=1, max_iter=iterations, tolerance_grad=1e-5)
+    estimate = start.clone().requires_grad_()
+    optimizer = torch.optim.LBFGS([estimate], lr=1, max_iter=iterations, tolerance_grad=1e-5)
 
     def closure() -> Tensor:
         optimizer.zero_grad()
-        value = loss(found)
+        value = loss(estimate)
         value.backward()  # type: ignore[no-untyped-call]
         return value
 
     optimizer.step(closure)  # type: ignore[no-untyped-call]
-    return found.detach()
+    return estimate.detach()

@@ -1,4 +1,4 @@
-"""Outputs of a system that are kept: all in one file, and some to hear."""
+"""Saving of a system's outputs: all of them in one file, and some to hear."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,8 +9,8 @@ from timbre.evaluation.cases.cases import Cases
 from timbre.evaluation.results import outputs
 
 
-def keep(
-    made: dict[str, Signal],
+def save(
+    sounds: dict[str, Signal],
     examples: Sequence[str],
     cost: dict[str, float],
     cases: Cases,
@@ -19,7 +19,7 @@ def keep(
     """Write what a system made of the test cases.
 
     Args:
-        made: outputs by name of the case.
+        sounds: outputs by name of the case.
         examples: names of the cases that are kept to hear.
         cost: what it took.
         cases: the test cases.
@@ -28,7 +28,7 @@ def keep(
     with replacing(paths[2], folder=True) as folder:
         folder.mkdir()
         for name in examples:
-            if name in made:
-                (folder / f"{name}.flac").write_bytes(flac(made[name], cases.sample_rate))
-    outputs.write(paths[0], made, cases.sample_rate)
+            if name in sounds:
+                (folder / f"{name}.flac").write_bytes(flac(sounds[name], cases.sample_rate))
+    outputs.write(paths[0], sounds, cases.sample_rate)
     write_json(paths[1], {"device": "CPU", **cost})

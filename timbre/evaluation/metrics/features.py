@@ -1,4 +1,4 @@
-"""Clips as metrics hear them: what several metrics need of a clip is computed once."""
+"""Features of clips, each computed once however many metrics need it."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -16,8 +16,8 @@ from timbre.evaluation.metrics.melodia import Pitches
 Vector = NDArray[np.float32]
 
 
-class Ears(NamedTuple):
-    """Networks and trackers that hear a clip, given with its rate in Hz."""
+class Extractors(NamedTuple):
+    """Feature extractors: networks and trackers that hear a clip, given with its rate in Hz."""
 
     embed: Callable[[Signal, int], Vector]  # of the timbre net, `(E,)`
     family: Callable[[Vector], str]  # that an embedding sounds like
@@ -25,55 +25,55 @@ class Ears(NamedTuple):
     transcribe: Callable[[Signal, int], Transcription]
 
 
-class Heard:
-    """A clip, and lazily what is heard in it.
+class ClipFeatures:
+    """Features of a clip, computed when first asked for.
 
     Args:
         sound: `(L,)`.
         sample_rate: Hz.
-        ears: what hears it.
+        extractors: of the features.
     """
 
-    def __init__(self, sound: Signal, sample_rate: int, ears: Ears) -> None:
-        self._given, self._ears = (sound, sample_rate), ears
+    def __init__(self, sound: Signal, sample_rate: int, extractors: Extractors) -> None:
+        self._clip, self._extractors = (sound, sample_rate), extractors
 
     @cached_property
     def sound(self) -> NDArray[np.floating]:
         """The clip at `SAMPLE_RATE`."""
-        sound, sample_rate = self._given
+        sound, sample_rate = self._clip
         return resampled(sound.astype(np.float64), sample_rate, SAMPLE_RATE)
 
     @cached_property
     def mels(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Log-mel spectrograms without and with the clip's level, see `distances.log_mels`."""
-        return log_mels(*self._given)
+        return log_mels(*self._clip)
 
     @cached_property
     def embedding(self) -> Vector:
         """The timbre net's embedding, `(E,)`."""
-        return self._ears.embed(*self._given)
+        return self._extractors.embed(*self._clip)
 
     @cached_property
     def family(self) -> str:
         """The family of instruments that the timbre net hears."""
-        return self._ears.family(self.embedding)
+        return self._extractors.family(self.embedding)
 
     @cached_property
     def pitches(self) -> Pitches | None:
         """Pitches of each frame, as Melodia follows them."""
-        return self._ears.pitches(*self._given)
+        return self._extractors.pitches(*self._clip)
 
     @cached_property
     def transcription(self) -> Transcription:
         """Notes and frames, as Basic Pitch hears them."""
-        return self._ears.transcribe(*self._given)
+        return self._extractors.transcribe(*self._clip)
 
 
 class Reference(NamedTuple):
     """What an output should be like."""
 
-    target: Heard | None  # the true one, where it is known
-    timbre: Heard  # the target, else the style clip
-    sounding: Heard  # the target, else the content
+    target: ClipFeatures | None  # the true one, where it is known
+    timbre: ClipFeatures  # the target, else the style clip
+    sounding: ClipFeatures  # the target, else the content
     notes: Notes | None  # the true ones, where they are known
     family: str  # of the style's instrument; empty where it is not known

@@ -1,4 +1,4 @@
-"""The mels that a transfer model makes: what a vocoder is given in use.
+"""Mels that a transfer model makes: what a vocoder is given in use.
 
 They are made once, before a training, and kept beside its progress, so that one that is taken up
 again reads the same ones.
@@ -11,19 +11,18 @@ import numpy as np
 import torch
 from torch import nn
 
-from timbre.audio.mel import Codes, dequantize, quantize
+from timbre.audio.mel import FRAME_MULTIPLE, Codes, dequantize, quantize
 from timbre.core.errors import InputError
 from timbre.core.files import replacing
 from timbre.core.params import Audio
 from timbre.models import checkpoint
 from timbre.store.store import VIEWS, Split
 
-BATCH_EXAMPLES = 16  # examples
-FRAME_MULTIPLE = 8  # frames: models halve the time up to three times
+BATCH_EXAMPLES = 16
 CONTENT, STYLE, TARGET = (VIEWS.index(view) for view in ("content", "style", "target"))
 
 
-def transferring(path: Path, audio: Audio) -> nn.Module:
+def load_transfer_model(path: Path, audio: Audio) -> nn.Module:
     """Read a model that transfers.
 
     Raises:
@@ -43,7 +42,7 @@ def transferring(path: Path, audio: Audio) -> nn.Module:
 
 
 @torch.inference_mode()
-def made_mels(model: nn.Module, split: Split, audio: Audio, path: Path) -> Codes:
+def model_mels(model: nn.Module, split: Split, audio: Audio, path: Path) -> Codes:
     """Mels that a model makes of those examples that keep their audio.
 
     By turns the style is heard in the style clip, as in use, and in the target itself, to which
@@ -59,25 +58,26 @@ def made_mels(model: nn.Module, split: Split, audio: Audio, path: Path) -> Codes
         Codes `(N', M, T)`.
     """
     if path.exists():
-        kept: Codes = np.load(path)
-        return kept
+        saved_codes: Codes = np.load(path)
+        return saved_codes
     transfer: Any = model
-    made = []
+    batches = []
     for start in range(0, split.audio_count, BATCH_EXAMPLES):
         codes = split.mel(start, min(start + BATCH_EXAMPLES, split.audio_count))
         frames, rows = codes.shape[3], np.arange(len(codes))
-        heard = np.where((start + rows) % 2, TARGET, STYLE)
+        style_views = np.where((start + rows) % 2, TARGET, STYLE)
         padded = np.pad(
             codes[:, CONTENT], [(0, 0), (0, 0), (0, -frames % FRAME_MULTIPLE)], mode="edge"
         )
         content, style = (
-            torch.from_numpy(dequantize(each, audio)) for each in (padded, codes[rows, heard])
+            torch.from_numpy(dequantize(each, audio)) for each in (padded, codes[rows, style_views])
         )
         # the style as it is heard, not fitted to its clip, which would take a second each
         base = transfer.base if hasattr(transfer, "base") else transfer
-        mels = transfer.transfer(content, base.style(style))[..., :frames]
-        made.append(quantize(mels.double().numpy(), audio))
-    whole = np.concatenate(made)
+        encode_style = getattr(base, "encode_style", base.style)
+        mels = transfer.transfer(content, encode_style(style))[..., :frames]
+        batches.append(quantize(mels.double().numpy(), audio))
+    whole = np.concatenate(batches)
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.save(file, whole)
     return whole

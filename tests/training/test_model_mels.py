@@ -10,7 +10,7 @@ from tests import sounding, tiny
 from timbre.core.errors import InputError
 from timbre.models import checkpoint
 from timbre.store.store import VIEWS, Split
-from timbre.training import made_mels
+from timbre.training import model_mels
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def test_one_is_made_for_each_example_that_is_heard(
     model = tiny.build(name).eval()
     tiny.randomize(model, scale=0.05)
     files = (tmp_path / "a.npy", tmp_path / "b.npy")
-    one, other = (made_mels.made_mels(model, split, tiny.AUDIO, file) for file in files)
+    one, other = (model_mels.model_mels(model, split, tiny.AUDIO, file) for file in files)
     assert one.shape == (10, tiny.AUDIO.n_mels, tiny.FRAMES)
     assert np.array_equal(one, other)
     assert len({each.tobytes() for each in one}) == len(one)
@@ -35,8 +35,8 @@ def test_one_is_made_for_each_example_that_is_heard(
 def test_what_was_made_once_is_read(split: Split, tmp_path: Path) -> None:
     one, other = (tiny.build("autoencoder", seed).eval() for seed in range(2))
     file = tmp_path / "kept.npy"
-    kept = made_mels.made_mels(one, split, tiny.AUDIO, file)
-    assert np.array_equal(made_mels.made_mels(other, split, tiny.AUDIO, file), kept)
+    kept = model_mels.model_mels(one, split, tiny.AUDIO, file)
+    assert np.array_equal(model_mels.model_mels(other, split, tiny.AUDIO, file), kept)
     assert list(tmp_path.iterdir()) == [file]
 
 
@@ -48,7 +48,7 @@ def test_styles_are_heard_in_style_clips_and_targets_by_turns(split: Split, tmp_
         def transfer(self, content: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
             return style
 
-    found = made_mels.made_mels(Styles(), split, tiny.AUDIO, tmp_path / "styles.npy")
+    found = model_mels.model_mels(Styles(), split, tiny.AUDIO, tmp_path / "styles.npy")
     stored = split.mel(0, 10)
     for number, mel in enumerate(found):
         view = VIEWS.index("target" if number % 2 else "style")
@@ -60,7 +60,7 @@ def test_a_model_of_another_mel_or_one_that_makes_none_is_refused(tmp_path: Path
     checkpoint.save(path, tiny.build("autoencoder"))
     finer = tiny.AUDIO.model_copy(update={"n_mels": 24})
     with pytest.raises(InputError, match=r"a model of the store's mel"):
-        made_mels.transferring(path, finer)
+        model_mels.load_transfer_model(path, finer)
     checkpoint.save(path, tiny.build("timbre_net"))
     with pytest.raises(InputError, match=r"expected a model that transfers"):
-        made_mels.transferring(path, tiny.AUDIO)
+        model_mels.load_transfer_model(path, tiny.AUDIO)
