@@ -84,7 +84,7 @@ def test_frames_do_not_depend_on_how_many_are_computed_at_once(
     expected = mel_spectrogram(sounds, audio_settings)
     assert expected.shape == (2, 128, frames)
     for block in (1, 5, 1000):
-        monkeypatch.setattr(mel, "_FRAMES", block)
+        monkeypatch.setattr(mel, "_BLOCK_FRAMES", block)
         assert np.array_equal(mel_spectrogram(sounds, audio_settings), expected)
 
 

@@ -34,6 +34,10 @@ from timbre.cli.main import main
 main()
 """
 TORCH = ("torch", "torchaudio", "onnx", "onnxscript", "lightning")
+EXTRAS = (
+    *TORCH, "dask", "distributed", "dvc", "essentia", "gradio", "jinja2", "markdown_it", "matplotlib",
+    "mir_eval", "music21", "numba", "pebble", "pyarrow", "scipy", "starlette", "uvicorn", "zarr",
+)  # fmt: skip
 LINUX = ("fcntl", "resource", "pwd", "grp", "termios")
 
 
@@ -63,6 +67,16 @@ def test_a_transfer_needs_no_pytorch_and_is_the_same(
         made.append(soundfile.read(out)[0])
     assert np.abs(made[0]).max() > 0.01
     assert np.abs(made[0] - made[1]).max() < 2e-3 * np.abs(made[0]).max()
+
+
+@pytest.mark.parametrize("options", [("--stereo",), ("--strength", "0.5"), ("--normalize",)])
+def test_a_transfer_needs_nothing_that_an_extra_brings(
+    weights: Path, clips: tuple[Path, Path], tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    call = ("transfer", *clips, "-o", tmp_path / "out.wav", "--weights", weights, *options)
+    said = timbre(*call, without=EXTRAS)
+    assert said.returncode == 0, said.stderr
+    assert np.abs(soundfile.read(tmp_path / "out.wav")[0]).max() > 0.01
 
 
 def test_equal_inputs_make_equal_files(

@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
-import scipy.sparse
 from numpy.typing import NDArray
 
+from timbre.audio.filterbank import Filterbank
 from timbre.core.params import Audio
 from timbre.core.signal import Signal
 
@@ -72,8 +72,8 @@ def triangles(edges: Floats, sample_rate: int, n_fft: int) -> Floats:
 
 
 @lru_cache(maxsize=4)
-def _sparse_filters(settings: Audio) -> scipy.sparse.csr_array:
-    return scipy.sparse.csr_array(mel_filters(settings))
+def _filterbank(settings: Audio) -> Filterbank:
+    return Filterbank(mel_filters(settings))
 
 
 def midi_to_hz(pitch: Pitch) -> Pitch:
@@ -115,14 +115,14 @@ def mel_spectrogram(audio: NDArray[np.floating], settings: Audio) -> Floats:
     padded = np.pad(flat, [(0, 0), (half, half)], mode="reflect")
     window = np.hanning(settings.n_fft + 1)[:-1]
     window *= 2 / window.sum()
-    filters = _sparse_filters(settings)
+    filters = _filterbank(settings)
     mel = np.empty((len(flat), settings.n_mels, count))
     for sound, out in zip(padded, mel, strict=True):
         frames = np.lib.stride_tricks.sliding_window_view(sound, settings.n_fft)[::hop][:count]
         for start in range(0, count, _BLOCK_FRAMES):
             spectrum = np.fft.rfft(frames[start : start + _BLOCK_FRAMES] * window)
             power = spectrum.real**2 + spectrum.imag**2
-            out[:, start : start + _BLOCK_FRAMES] = filters @ power.T
+            out[:, start : start + _BLOCK_FRAMES] = filters(power).T
     decibels: Floats = 10 * np.log10(np.maximum(mel, 10 ** (settings.db_min / 10)))
     return decibels.reshape(*audio.shape[:-1], settings.n_mels, count)
 

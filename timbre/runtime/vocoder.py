@@ -6,9 +6,8 @@ The same as `timbre.models.vocoder.model`, in which it says why.
 from functools import lru_cache
 
 import numpy as np
-import scipy.sparse
-from numpy.typing import NDArray
 
+from timbre.audio.filterbank import Filterbank
 from timbre.audio.mel import mel_filters
 from timbre.core.params import Audio
 from timbre.core.signal import Signal
@@ -39,35 +38,34 @@ class Vocoder:
         real, imaginary = self._session(mel=mel[None])
         sound = istft(real[0] + 1j * imaginary[0], self._n_fft, audio.hop_length, length)
         audible = mel > audio.db_min + audio.db_step / 2
-        wanted = np.where(audible, 10 ** (mel / np.float32(10)), np.float32(0))
+        target = np.where(audible, 10 ** (mel / np.float32(10)), np.float32(0)).T
         before = sound
         for turn in range(self._iterations):
             ahead = sound + np.float32(MOMENTUM) * (sound - before)
-            before, sound = sound, self._corrected(ahead, wanted, turn % 2 * (self._step // 2))
+            before, sound = sound, self._corrected(ahead, target, turn % 2 * (self._step // 2))
         return np.clip(sound, -1, 1)
 
-    def _corrected(self, sound: Signal, wanted: Floats, early: int) -> Signal:
+    def _corrected(self, sound: Signal, target: Floats, early: int) -> Signal:
         """One turn, of the frames that lie so many frames of the mel before every `step`-th."""
         n_fft, hop, length = self._audio.n_fft, self._step * self._audio.hop_length, len(sound)
-        filters, shares = _matrices(self._audio)
+        filters, shares = _filterbanks(self._audio)
         before = early * self._audio.hop_length
         padded = np.pad(sound, (before, -(before + length) % hop), mode="reflect")
         spectrum = stft(padded, n_fft, hop)
         frames = np.arange(len(spectrum)) * self._step - early
-        inside = (frames >= 0) & (frames <= wanted.shape[1])
-        wanted = wanted[:, frames.clip(0, wanted.shape[1] - 1)]
+        inside = (frames >= 0) & (frames <= len(target))
+        target = target[frames.clip(0, len(target) - 1)]
         scale = np.float32((2 / hann(n_fft).sum()) ** 2)
         power = (spectrum.real**2 + spectrum.imag**2) * scale
-        ratio = (wanted + np.float32(POWER_FLOOR)) / (filters @ power.T + np.float32(POWER_FLOOR))
+        ratio = (target + np.float32(POWER_FLOOR)) / (filters(power) + np.float32(POWER_FLOOR))
         ratio = np.clip(ratio, np.float32(1 / MAX_RATIO), np.float32(MAX_RATIO))
-        gain = np.exp((shares @ (np.log(ratio) * inside)) / 2)
-        return istft(spectrum * gain.T, n_fft, hop, len(padded))[before : before + length]
+        gain = np.exp(shares(np.log(ratio) * inside[:, None]) / 2)
+        return istft(spectrum * gain, n_fft, hop, len(padded))[before : before + length]
 
 
 @lru_cache(maxsize=2)
-def _matrices(audio: Audio) -> tuple[scipy.sparse.csr_array, scipy.sparse.csr_array]:
-    """The filters `(M, F)`, and what each band has to say in each bin `(F, M)`."""
+def _filterbanks(audio: Audio) -> tuple[Filterbank, Filterbank]:
+    """The mel filters, and what each band has to say in each bin."""
     filters = mel_filters(audio)
-    shares: NDArray[np.float64] = filters.T / filters.sum(axis=0).clip(min=1e-6)[:, None]
-    first, second = (each.astype(np.float32) for each in (filters, shares))
-    return scipy.sparse.csr_array(first), scipy.sparse.csr_array(second)
+    shares = filters.T / filters.sum(axis=0).clip(min=1e-6)[:, None]
+    return Filterbank(filters, np.float32), Filterbank(shares, np.float32)

@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from timbre.core.signal import Signal
+from timbre.runtime.spectra import Spectrum, hann, istft, stft
 from timbre.transfer.memmap import Floats, allocate, release
 from timbre.transfer.sounds import Sound
 from timbre.transfer.streams import BLOCK_SAMPLES, rms_and_peak
@@ -35,12 +37,10 @@ def between(content: Sound, made: Sound, strength: float, top: float, folder: Pa
     Returns:
         At the rate and the length of the content.
     """
-    import scipy.signal  # takes a quarter of a second: only for who asks for less strength
-
     sample_rate, dry = content.sample_rate, content.samples
     wet = made.resampled(sample_rate, folder / RESAMPLED_FILE).samples
     window = 1 << round(np.log2(WINDOW_SECONDS * sample_rate))
-    settings = {"nperseg": window, "noverlap": window - window // WINDOWS_PER_SAMPLE}
+    hop = window // WINDOWS_PER_SAMPLE
     audible = np.fft.rfftfreq(window, 1 / sample_rate) <= top
     level = rms_and_peak(dry)[0] / max(rms_and_peak(wet)[0], MIN_AMPLITUDE)
     out = allocate(folder / MIXED_FILE, dry.shape)
@@ -48,11 +48,13 @@ def between(content: Sound, made: Sound, strength: float, top: float, folder: Pa
         # with a window's length on both sides every block is what the whole would be
         first, stop = max(start - window, 0), start + BLOCK_SAMPLES + window
         pair = [_part(dry, first, stop), level * _part(wet, first, stop)]
-        one, other = (scipy.signal.stft(sound.T, **settings)[2] for sound in pair)
-        heard = (1 - strength) * one + strength * other
-        wanted = _soft(one) ** (1 - strength) * _soft(other) ** strength
-        gain = np.where(audible[:, None], np.minimum(wanted / _soft(heard), MAX_BIN_GAIN), 1.0)
-        sound = scipy.signal.istft(gain * heard, **settings)[1].T
+        sound = np.stack(
+            [
+                _mixed(one, other, strength, audible, window, hop)
+                for one, other in zip(*(each.T for each in pair), strict=True)
+            ],
+            axis=1,
+        )
         end = min(start + BLOCK_SAMPLES, len(dry))
         out[start:end] = sound[start - first : end - first]
         for array in (dry, wet, out):
@@ -60,12 +62,29 @@ def between(content: Sound, made: Sound, strength: float, top: float, folder: Pa
     return Sound(out, folder / MIXED_FILE, sample_rate)
 
 
-def _soft(spectrum: NDArray[np.complex128]) -> NDArray[np.float64]:
-    """Magnitudes, none of them below `MIN_AMPLITUDE`."""
-    return np.maximum(np.abs(spectrum), MIN_AMPLITUDE)
+def _mixed(
+    dry: Signal,
+    wet: Signal,
+    strength: float,
+    audible: NDArray[np.bool_],
+    window: int,
+    hop: int,
+) -> Signal:
+    """One channel of a block: `(L,)` each."""
+    one, other = (stft(sound, window, hop) for sound in (dry, wet))
+    total = np.float32(1 - strength) * one + np.float32(strength) * other
+    level = _soft(one) ** np.float32(1 - strength) * _soft(other) ** np.float32(strength)
+    gain = np.where(audible, np.minimum(level / _soft(total), np.float32(MAX_BIN_GAIN)), 1)
+    return istft((gain * total).astype(np.complex64), window, hop, len(dry))
 
 
-def _part(sound: Floats, start: int, stop: int) -> NDArray[np.float64]:
+def _soft(spectrum: Spectrum) -> NDArray[np.float32]:
+    """Magnitudes re a sine of amplitude 1, none of them below `MIN_AMPLITUDE`."""
+    scale = np.float32(2 / hann(2 * (spectrum.shape[1] - 1)).sum())
+    return np.maximum(np.abs(spectrum) * scale, np.float32(MIN_AMPLITUDE))
+
+
+def _part(sound: Floats, start: int, stop: int) -> NDArray[np.float32]:
     """A part of a sound, with silence after its end."""
-    found = sound[start:stop].astype(np.float64)
-    return np.pad(found, [(0, stop - start - len(found)), (0, 0)])
+    part = sound[start:stop].astype(np.float32)
+    return np.pad(part, [(0, stop - start - len(part)), (0, 0)])
