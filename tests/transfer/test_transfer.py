@@ -11,7 +11,7 @@ import soundfile
 import torch
 
 from tests import shipped, tiny
-from tests.transferring import GLOW, RATE, loud, peak, samples, tool
+from tests.transferring import GLOW, RATE, loud, loudest, peak, samples, tool
 from timbre.audio import recordings
 from timbre.core.errors import InputError
 from timbre.core.signal import at_level
@@ -99,8 +99,8 @@ def test_a_long_style_counts_as_the_mean_of_its_parts(
     found, wanted, alone = (
         samples(tmp_path / f"{name}.flac") for name in ("found", "wanted", "alone")
     )
-    away, _ = streams.rms_and_peak(alone - wanted)
-    assert streams.rms_and_peak(found - wanted)[0] < 0.1 * away
+    away = streams.level(alone - wanted).rms
+    assert streams.level(found - wanted).rms < 0.1 * away
 
 
 def test_the_loudest_part_of_a_style_is_shown(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_the_loudest_part_of_a_style_is_shown(tmp_path: Path) -> None:
         for seed, level in ((0, 0.001), (1, 0.1))
     )
     soundfile.write(tmp_path / "b.wav", [*quiet, *strong, *quiet], RATE, subtype="FLOAT")
-    found = tool(GLOW).style(tmp_path / "b.wav")
+    found = loudest(tmp_path / "b.wav")
     expected = at_level(strong.astype(np.float64), tiny.AUDIO.level_db)
     assert found == pytest.approx(expected, abs=3e-3)
 
@@ -118,8 +118,8 @@ def test_a_style_is_heard_once(clips: tuple[Path, Path], tmp_path: Path) -> None
     one = tool(GLOW)
     heard = []
     computing = one._styles._engine
-    usual = computing.timbres
-    computing.timbres = lambda given: heard.append(len(given)) or usual(given)  # type: ignore[method-assign]
+    usual = computing.styles
+    computing.styles = lambda given: heard.append(len(given)) or usual(given)  # type: ignore[method-assign]
     for name in ("first", "second"):
         one.file(*clips, tmp_path / f"{name}.wav")
     assert heard == [1]
@@ -213,7 +213,7 @@ def test_arrays_of_two_channels_stay_two_and_another_style_is_blended() -> None:
     content, style, other = (rng.normal(0, 0.1, size) for size in ((2, RATE), RATE, (2, RATE)))
     one = tool(GLOW)
     shares: list[float] = []
-    made = one(content, style, RATE, blend=other, watch=shares.append)
+    made = one(content, style, RATE, blend=other, progress=shares.append)
     assert made.shape == content.shape
     assert shares == sorted(shares)
     assert shares[-1] == 1

@@ -210,7 +210,7 @@ def _loaded(
     from timbre.transfer.transfer import Transfer  # takes time: only where needed
 
     tool = Transfer.load(name, weights, *where)
-    if tool.unfitted:
+    if tool.skips_fitting:
         say(f"{name} was made to fit a style to its clip, which takes --backend torch")
 
     def one(content: Path, style: Path, out: Path) -> Report:
