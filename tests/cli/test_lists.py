@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from tests import tiny
 from tests.conftest import ROOT, run_stage
-from timbre.cli import transfer
 from timbre.cli.main import app
+from timbre.cli.progress import progress
 from timbre.transfer.progress import no_progress
 
 
@@ -41,11 +41,11 @@ def test_a_bar_is_shown_where_somebody_looks_on(monkeypatch: pytest.MonkeyPatch)
         def isatty(self) -> bool:
             return True
 
-    with transfer.progress() as watch:
+    with progress() as watch:
         assert watch is no_progress  # the tests' own standard error is none
     terminal = Terminal()
     monkeypatch.setattr("sys.stderr", terminal)
-    with transfer.progress() as watch:
+    with progress() as watch:
         for share in (0.25, 0.5, 1.0):
             watch(share)
     assert "100%" in terminal.getvalue()
