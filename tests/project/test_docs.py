@@ -17,6 +17,7 @@ from tests import tiny
 from tests.conftest import ROOT
 from tests.project.pages import ADDED, PAGES, block, stages
 from timbre.cli.main import app
+from timbre.core.scratch import Scratch
 from timbre.training.progress import Progress
 
 
@@ -167,11 +168,29 @@ def test_a_file_that_is_named_is_there(place: str) -> None:
     assert list(ROOT.glob(place.rstrip("/")))
 
 
+NAMES = sorted(
+    {
+        (name, place) if name.isupper() else (place, name)
+        for text in PAGES.values()
+        for name, place in [
+            *re.findall(r"`([A-Z][A-Z_]+)` (?:of|in)\s+`(timbre/[\w/]+\.py)`", text),
+            *re.findall(r"`(timbre/[\w/]+\.py)` \(`([A-Z][A-Z_]+)`\)", text),
+        ]
+    }
+)
+
+
+@pytest.mark.parametrize(("name", "place"), NAMES)
+def test_a_constant_that_is_named_is_there(name: str, place: str) -> None:
+    code = (ROOT / place).read_text(encoding="utf-8")
+    assert re.search(rf"^(?:\w+, )*{name}\b[^.(]", code, re.MULTILINE)
+
+
 def test_a_training_can_be_watched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     model = torch.nn.Linear(2, 2)
-    path = Path(".scratch/train.glow-0/progress.pt")
+    path = Scratch("train-glow", 0).path / "progress.pt"  # as stages.train names it
     monkeypatch.chdir(tmp_path)
     path.parent.mkdir(parents=True)
     progress = Progress(path, model, torch.optim.AdamW(model.parameters()), model, 0)
