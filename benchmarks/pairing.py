@@ -152,7 +152,7 @@ def rows(name: str, model: Model, path: Path, split: str, cases: int) -> Iterato
     store = read(path, split, model)
     found = distances(store.mel(0, cases), model)
     yield Row(name, path.stem, split, "all", len(found), found.mean(axis=0).tolist())
-    if not store.tells(MUSIC_COLUMN):
+    if not store.has_column(MUSIC_COLUMN):
         return
     music = store.index(MUSIC_COLUMN)[: len(found)]
     for code, kind in enumerate(STYLE_MUSIC):

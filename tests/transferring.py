@@ -9,7 +9,7 @@ from torch import nn
 from tests import shipped, tiny
 from timbre.models.contract import TransferModel
 from timbre.runtime.torch_backend import TorchBackend
-from timbre.transfer import loudness, streams
+from timbre.transfer import loudness, streams, styles
 from timbre.transfer.engine import Engine
 from timbre.transfer.transfer import Transfer
 
@@ -33,12 +33,18 @@ def samples(path: Path) -> np.ndarray:
     return found
 
 
+def loudest(path: Path) -> np.ndarray:
+    """The part of a style that counts most."""
+    [part] = styles.parts(styles.read(path, tiny.AUDIO), str(path), tiny.AUDIO, most=1)
+    return part
+
+
 def loud(path: Path) -> loudness.Loudness:
     found = samples(path)
     found.tofile(path.with_suffix(".f32"))
     lufs = loudness.integrated(path.with_suffix(".f32"), len(found), 1, RATE)
-    return loudness.Loudness(lufs, streams.rms_and_peak(found)[0])
+    return loudness.Loudness(lufs, streams.level(found).rms)
 
 
 def peak(path: Path) -> float:
-    return loudness.true_peak(samples(path)[:, None], RATE)
+    return loudness.rms_and_true_peak(samples(path)[:, None], RATE)[1]

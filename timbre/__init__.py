@@ -13,17 +13,21 @@ from timbre.version import __version__
 
 if TYPE_CHECKING:
     from timbre.core.errors import InputError as InputError
+    from timbre.transfer.progress import ProgressCallback as ProgressCallback
+    from timbre.transfer.results import TransferReport as TransferReport
+    from timbre.transfer.results import TransferResult as TransferResult
     from timbre.transfer.settings import OutputFormat as OutputFormat
     from timbre.transfer.settings import TransferSettings as TransferSettings
     from timbre.transfer.transfer import Transfer as Transfer
-    from timbre.transfer.transfer import Written as Written
 
 _PUBLIC = {  # loaded when they are first asked for: PyTorch takes a second
     "InputError": "timbre.core.errors",
     "OutputFormat": "timbre.transfer.settings",
+    "ProgressCallback": "timbre.transfer.progress",
     "Transfer": "timbre.transfer.transfer",
+    "TransferReport": "timbre.transfer.results",
+    "TransferResult": "timbre.transfer.results",
     "TransferSettings": "timbre.transfer.settings",
-    "Written": "timbre.transfer.transfer",
 }
 __all__ = [*_PUBLIC, "__version__"]
 

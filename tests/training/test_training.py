@@ -7,18 +7,16 @@ from typing import Any
 import matplotlib.image
 import numpy as np
 import pytest
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from tests import tiny
+from tests.training.doubles import Cut, Data, Root, trainer
 from timbre.audio.pictures import GAP
 from timbre.core.scratch import Scratch
-from timbre.store.batches import Batch, StoreDataset
+from timbre.store.batches import StoreDataset
 from timbre.training import previews
 from timbre.training.optimizers import schedule
-from timbre.training.trainer import DivergedError, Trainer
-
-Data = tuple[StoreDataset, StoreDataset]  # for training and for validation
+from timbre.training.trainer import Trainer
 
 
 @pytest.fixture(autouse=True)
@@ -30,62 +28,6 @@ def on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Data:
     return tiny.datasets(tmp_path_factory.mktemp("data") / "store")
-
-
-@dataclass
-class Cut:
-    """Batches that end after so many, as when the process is stopped."""
-
-    batches: Any
-    left: int
-
-    def batch(self, seed: int, step: int, size: int) -> Batch:
-        self.left -= 1
-        if self.left < 0:
-            raise KeyboardInterrupt
-        batch: Batch = self.batches.batch(seed, step, size)
-        return batch
-
-
-@dataclass
-class Silent:
-    """Batches that are silent from step `start` to step `stop`."""
-
-    batches: StoreDataset
-    start: int
-    stop: int
-
-    def batch(self, seed: int, step: int, size: int) -> Batch:
-        batch = self.batches.batch(seed, step, size)
-        silent = self.start <= step < self.stop
-        return Batch(*(np.zeros_like(each) for each in batch)) if silent else batch
-
-
-class Root(nn.Module):
-    """The root of a weighted level: at silence finite, but with a gradient that is not."""
-
-    supports_bf16 = False
-    extra_inputs = ()
-    readouts = ()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.ones(()))
-
-    def forward(self, content: Tensor, style: Tensor, target: Tensor) -> dict[str, Tensor]:
-        return {"total": (self.weight * (target - tiny.AUDIO.db_min).mean()).abs().sqrt()}
-
-
-class Logarithm(Root):
-    """The logarithm of a level: at silence no number."""
-
-    def forward(self, content: Tensor, style: Tensor, target: Tensor) -> dict[str, Tensor]:
-        return {"total": self.weight * (target - tiny.AUDIO.db_min).mean().log()}
-
-
-def trainer(name: str, model: nn.Module, folder: Path, **training: Any) -> Trainer:
-    settings = tiny.settings("glow" if name == "toy" else name, **training)
-    return Trainer(name, model, settings, tiny.AUDIO, 0, folder / "progress.pt")
 
 
 @pytest.mark.parametrize("name", [*tiny.MODELS, "timbre_net"])
@@ -263,44 +205,6 @@ def test_other_parameters_do_not_find_the_progress(
         with pytest.raises(KeyboardInterrupt):
             interrupted(rate)
     assert steps == [0, 0, 2]
-
-
-def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_progress(
-    data: Data, tmp_path: Path
-) -> None:
-    train, valid = data
-    made = trainer("toy", Logarithm(), tmp_path)
-    sentence = (
-        r"^expected a finite loss and gradient, got -?(inf|nan) in step 5 .*"
-        r"the state after step 4 is kept in .*progress\.pt; please lower toy\.learning_rate"
-    )
-    with pytest.raises(DivergedError, match=sentence):
-        made.fit(Silent(train, 4, 5), valid)
-    assert trainer("toy", Logarithm(), tmp_path).progress.step == 4
-
-
-def test_a_gradient_that_is_not_finite_is_skipped_and_counted(data: Data, tmp_path: Path) -> None:
-    train, valid = data
-    model = Root()
-    made = trainer("toy", model, tmp_path, steps=2, valid_every=2)
-    made.fit(Silent(train, 0, 2), valid)
-    assert model.weight == 1
-    assert made.progress.skipped == 2
-    assert made.progress.history[-1]["train_loss"] == 0
-    assert trainer("toy", Root(), tmp_path).progress.skipped == 2
-
-
-def test_training_goes_on_after_a_skipped_step(data: Data, tmp_path: Path) -> None:
-    model = Root()
-    trainer("toy", model, tmp_path).fit(Silent(data[0], 1, 3), data[1])
-    assert model.weight.isfinite()
-    assert model.weight != 1
-
-
-def test_many_skipped_steps_in_a_row_end_the_run(data: Data, tmp_path: Path) -> None:
-    made = trainer("toy", Root(), tmp_path, steps=40, valid_every=40)
-    with pytest.raises(DivergedError, match=r"\(20 gradients skipped\); none was saved"):
-        made.fit(Silent(data[0], 1, 40), data[1])
 
 
 def test_the_learning_rate_warms_up_and_fades() -> None:

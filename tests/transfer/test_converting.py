@@ -96,7 +96,7 @@ def test_damage_is_found(tmp_path: Path, noise: np.ndarray) -> None:
 
 def test_level_and_peak_are_those_of_the_whole(noise: np.ndarray) -> None:
     mono = noise[:, 0].astype(np.float32)
-    rms, peak = streams.rms_and_peak(mono)
+    rms, peak = streams.level(mono)
     assert rms == pytest.approx(np.sqrt(np.mean(mono.astype(float) ** 2)))
     assert peak == np.abs(mono).max()
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from timbre.transfer import streams
-from timbre.transfer.loudness import MAX_TRUE_PEAK, Loudness, gain, integrated, true_peak
+from timbre.transfer.loudness import MAX_TRUE_PEAK, Loudness, gain, integrated, rms_and_true_peak
 
 RATE = 48_000
 
@@ -48,8 +48,10 @@ def test_a_peak_between_samples_is_found(monkeypatch: pytest.MonkeyPatch, phase:
     monkeypatch.setattr(streams, "BLOCK_SAMPLES", 7000)
     wave = np.sin(np.pi / 2 * np.arange(RATE) + phase) * np.hanning(RATE)  # samples at 1, or .71
     clip = np.stack([wave / 2, wave], axis=1).astype(np.float32)
-    assert true_peak(clip, RATE) == pytest.approx(1, rel=0.01)
-    assert true_peak(np.zeros((3, 1), np.float32), RATE) == 0
+    rms, peak = rms_and_true_peak(clip, RATE)
+    assert peak == pytest.approx(1, rel=0.01)
+    assert rms == pytest.approx(np.sqrt(np.mean(clip**2)), rel=1e-5)
+    assert rms_and_true_peak(np.zeros((3, 1), np.float32), RATE) == (0, 0)
 
 
 def test_gains_make_sounds_as_loud_and_never_clip() -> None:

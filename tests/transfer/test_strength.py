@@ -19,7 +19,7 @@ TOP = tiny.AUDIO.f_max
 
 
 def sounding(folder: Path, name: str, sound: np.ndarray, rate: int = RATE) -> Sound:
-    return Sound.kept(sound.astype(np.float32), folder / name, rate)
+    return Sound.from_samples(sound.astype(np.float32), folder / name, rate)
 
 
 def notes(partials: list[float], seconds: float = 2.0, rate: int = RATE) -> np.ndarray:
@@ -44,7 +44,7 @@ def test_steps_are_even_from_the_content_to_what_was_made(tmp_path: Path) -> Non
     one, other = sounding(tmp_path, "one", dull), sounding(tmp_path, "other", bright)
     whole = distance(dull, level * bright)
     for share in (0.25, 0.5, 0.75):
-        found = np.array(strength.between(one, other, share, TOP, tmp_path).samples)
+        found = np.array(strength.interpolate(one, other, share, TOP, tmp_path).samples)
         assert distance(found, dull) == pytest.approx(share * whole, abs=0.12 * whole)
         assert distance(found, level * bright) == pytest.approx(
             (1 - share) * whole, abs=0.12 * whole
@@ -54,8 +54,8 @@ def test_steps_are_even_from_the_content_to_what_was_made(tmp_path: Path) -> Non
 def test_it_ends_in_both(tmp_path: Path) -> None:
     dull, bright = notes([1.0, 0.1]), notes([0.2, 0.3, 0.3])
     one, other = sounding(tmp_path, "one", dull), sounding(tmp_path, "other", bright)
-    near = np.array(strength.between(one, other, 1e-4, TOP, tmp_path).samples)
-    far = np.array(strength.between(one, other, 1 - 1e-4, TOP, tmp_path).samples)
+    near = np.array(strength.interpolate(one, other, 1e-4, TOP, tmp_path).samples)
+    far = np.array(strength.interpolate(one, other, 1 - 1e-4, TOP, tmp_path).samples)
     assert near == pytest.approx(dull, abs=2e-3)
     level = np.sqrt(np.mean(dull**2) / np.mean(bright**2))
     assert far == pytest.approx(level * bright, abs=2e-3)
@@ -67,9 +67,9 @@ def test_blocks_are_those_of_the_whole(
 ) -> None:
     rng = np.random.default_rng(0)
     one, other = (sounding(tmp_path, name, rng.normal(0, 0.1, (length, 2))) for name in "ab")
-    whole = np.array(strength.between(one, other, 0.4, TOP, tmp_path).samples)
+    whole = np.array(strength.interpolate(one, other, 0.4, TOP, tmp_path).samples)
     monkeypatch.setattr(strength, "BLOCK_SAMPLES", 4096)
-    found = np.array(strength.between(one, other, 0.4, TOP, tmp_path).samples)
+    found = np.array(strength.interpolate(one, other, 0.4, TOP, tmp_path).samples)
     assert whole.shape == (length, 2)
     assert found == pytest.approx(whole, abs=1e-6)
 
@@ -80,7 +80,7 @@ def test_what_models_cannot_make_fades_and_lengths_are_the_contents(tmp_path: Pa
     high = 0.1 * np.sin(2 * np.pi * 1.5 * RATE * time)[:, None]
     low = notes([1.0], seconds=0.98)
     one, other = sounding(tmp_path, "one", high, rate), sounding(tmp_path, "other", low)
-    found = strength.between(one, other, 0.75, TOP, tmp_path)
+    found = strength.interpolate(one, other, 0.75, TOP, tmp_path)
     assert (found.sample_rate, found.samples.shape) == (rate, high.shape)
     spectrum = (
         np.abs(np.fft.rfft(np.array(found.samples)[:, 0])) / np.abs(np.fft.rfft(high[:, 0])).max()

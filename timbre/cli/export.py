@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from timbre.cli.transfer import Weights, models_folder
+from timbre.cli.models import Weights, models_folder
 
 
 def export(

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from timbre.cli.transfer import Weights, models_folder, progress
+from timbre.cli.models import Weights, models_folder
+from timbre.cli.progress import progress
 from timbre.clips import clips
 from timbre.core.errors import InputError
 from timbre.core.files import replacing

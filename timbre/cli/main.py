@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from timbre.cli import demo, export, listen, transfer
-from timbre.cli.transfer import Weights, models_folder
+from timbre.cli.models import Weights, models_folder
 from timbre.core.console import run
 from timbre.core.errors import InputError
 from timbre.version import __version__

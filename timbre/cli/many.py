@@ -9,13 +9,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from timbre.cli.progress import file_progress
 from timbre.core.errors import InputError
 from timbre.transfer import pairs as lists
 
 Report = dict[str, Any]  # of one transfer, for JSON
 
 
-def kept(one: Callable[[Path, Path, Path], Report]) -> Callable[[Path, Path, Path], Report]:
+def resuming(one: Callable[[Path, Path, Path], Report]) -> Callable[[Path, Path, Path], Report]:
     """Wrapper that skips outputs that exist, as none is ever half-written."""
 
     def resumed(content: Path, style: Path, out: Path) -> Report:
@@ -36,7 +37,7 @@ def transfer_many(
     """Run all transfers of a list or folder, report each; return whether any failed."""
     failed, in_folder = False, source.is_dir()
     results = lists.transfer(lines, source if in_folder else source.parent, out, one, suffix)
-    with _bar(len(lines), quiet) as advance:
+    with file_progress(len(lines), quiet) as advance:
         for (_, pair), (number, result) in zip(lines, results, strict=True):
             advance()
             if isinstance(result, InputError):
@@ -51,18 +52,6 @@ def transfer_many(
             if json:
                 print(dumps({"line": number, **result}))
     return failed
-
-
-@contextmanager
-def _bar(total: int, quiet: bool = False) -> Iterator[Callable[[], None]]:
-    """Progress bar over several transfers, shown on a terminal only."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from tqdm import tqdm
-
-    with tqdm(total=total, leave=False, unit="file") as shown:
-        yield lambda: shown.update() and None
 
 
 @contextmanager

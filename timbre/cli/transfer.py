@@ -1,8 +1,7 @@
 """The command `timbre transfer`: one recording, or a list of them."""
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from json import dumps
@@ -13,7 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from timbre.audio.pairs import read as read_pairs
-from timbre.cli.many import Report, kept, piped, transfer_many
+from timbre.cli.many import Report, piped, resuming, transfer_many
+from timbre.cli.models import Weights, chosen_model, models_folder
+from timbre.cli.progress import progress
 from timbre.core.errors import InputError
 from timbre.transfer import pairs as lists
 from timbre.transfer.settings import DEFAULT_SETTINGS, OutputFormat, TransferSettings
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
     from timbre.transfer.progress import ProgressCallback
 
 STREAM, STDIN = Path("-"), Path("/dev/stdin")
-Weights = Annotated[
-    Path | None,
-    typer.Option(help="Folder of models or checkpoints.", show_default="those that ship"),
-]
 
 
 def transfer(
@@ -137,13 +134,13 @@ def transfer(
         say("--mix has no effect without --blend")
     if seed and "temperature" not in (registry.transfer_options(name) or ()):
         say(f"--seed has no effect, {name} draws nothing")
-    load = partial(_loaded, name, folder, settings, blend, output_format, (device, backend), say)
+    load = partial(_load, name, folder, settings, blend, output_format, (device, backend), say)
     suffix = f".{(format or 'wav').lower().lstrip('.')}"
     if format is not None and not (pairs or (content and content.is_dir()) or output == STREAM):
         say("--format has no effect on one output, whose name says its format")
     if content and content.is_dir() and style and output and many == (None, None):
         lines = lists.in_folder(content, style)
-        one = kept(load(lambda share: None)) if resume else load(lambda share: None)
+        one = resuming(load(lambda share: None)) if resume else load(lambda share: None)
         raise typer.Exit(transfer_many(lines, content, output, one, suffix, json, quiet))
     if content and style and output and many == (None, None):
         content = STDIN if content == STREAM else content
@@ -159,43 +156,16 @@ def transfer(
             print(dumps(report))
     elif pairs and out and single == (None, None, None):
         lines = read_pairs(pairs)  # a list that is none is refused before anything is loaded
-        one = kept(load(lambda share: None)) if resume else load(lambda share: None)
+        one = resuming(load(lambda share: None)) if resume else load(lambda share: None)
         raise typer.Exit(transfer_many(lines, pairs, out, one, suffix, json, quiet))
     else:
         raise InputError(
             f"expected CONTENT STYLE --output FILE, or --pairs FILE --output FOLDER, got "
-            f"{_lacking(content, style, output, pairs, out)}; see `timbre transfer --help`."
+            f"{_wrong_arguments(content, style, output, pairs, out)}; see `timbre transfer --help`."
         )
 
 
-def models_folder(weights: Path | None) -> Path:
-    """The folder of models that was named, or that of those that ship."""
-    from timbre.models import shipped  # brings what help can do without
-
-    return weights or shipped.FOLDER
-
-
-def chosen_model(name: str | None, weights: Path) -> str:
-    """Name of the model to use: the one that was named, or else the first.
-
-    Raises:
-        InputError: if it is not there, or does not transfer.
-    """
-    from timbre.models import shipped
-
-    found = shipped.transfer_models(weights)
-    if name is None and found:
-        return found[0]
-    if name not in found:
-        raise InputError(
-            f"expected trained weights of {name or 'a model that transfers'} in {weights}, found "
-            f"{', '.join(found) or 'none'}; please name one of these, or another folder with "
-            "--weights."
-        )
-    return name
-
-
-def _loaded(
+def _load(
     name: str,
     weights: Path,
     settings: TransferSettings,
@@ -210,7 +180,7 @@ def _loaded(
     from timbre.transfer.transfer import Transfer  # takes time: only where needed
 
     tool = Transfer.load(name, weights, *where)
-    if tool.unfitted:
+    if tool.skips_fitting:
         say(f"{name} was made to fit a style to its clip, which takes --backend torch")
 
     def one(content: Path, style: Path, out: Path) -> Report:
@@ -230,7 +200,7 @@ def _loaded(
     return one
 
 
-def _lacking(
+def _wrong_arguments(
     content: Path | None, style: Path | None, output: Path | None, pairs: Path | None,
     out: Path | None,
 ) -> str:  # fmt: skip
@@ -252,22 +222,3 @@ def _note(remark: str) -> None:
 
 def _silent(remark: str) -> None:
     """Say nothing."""
-
-
-@contextmanager
-def progress(quiet: bool = False) -> Iterator["ProgressCallback"]:
-    """Progress bar of one transfer, shown on a terminal only."""
-    from timbre.transfer.progress import no_progress  # brings NumPy
-
-    if quiet or not sys.stderr.isatty():
-        yield no_progress
-        return
-    from tqdm import tqdm
-
-    shape = "{percentage:3.0f}% {bar} {remaining} left"
-    with tqdm(total=1.0, leave=False, mininterval=0, bar_format=shape) as bar:
-
-        def watch(share: float) -> None:
-            bar.update(share - bar.n)
-
-        yield watch

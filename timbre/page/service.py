@@ -6,6 +6,8 @@ from tempfile import TemporaryDirectory, mkdtemp
 from threading import Lock
 from typing import Any, NamedTuple
 
+import soundfile
+
 from timbre.core.errors import InputError
 from timbre.core.params import Audio
 from timbre.core.signal import SILENCE_PEAK
@@ -14,9 +16,10 @@ from timbre.models.description import description
 from timbre.page import hints
 from timbre.page.limits import DEFAULT_LIMITS, Limits, checked
 from timbre.page.previews import pitches, preview
-from timbre.transfer import midi_content, streams
-from timbre.transfer.midi_content import is_midi
+from timbre.transfer import writing
 from timbre.transfer.progress import ProgressCallback, no_progress
+from timbre.transfer.results import TransferReport
+from timbre.transfer.scratch_folder import unwritten
 from timbre.transfer.settings import (
     DEFAULT_FORMAT,
     DEFAULT_SETTINGS,
@@ -24,7 +27,7 @@ from timbre.transfer.settings import (
     TransferSettings,
 )
 from timbre.transfer.styles import MIN_PART_SECONDS
-from timbre.transfer.transfer import Transfer, Written
+from timbre.transfer.transfer import Transfer
 
 NAME_LENGTH = 25  # characters of an upload's name that the result's name takes
 
@@ -154,18 +157,20 @@ class TransferService:
         content, style, blend = sources
         watch(0.0)
         rate = self.audio.sample_rate
-        if is_midi(content):
-            notes = midi_content.play(content, self.audio, scratch)[0][:, 0]
-        else:
-            notes = streams.read(content, rate, scratch)[:, 0]
-        if streams.rms_and_peak(notes)[1] < SILENCE_PEAK:
-            raise InputError(f"expected sound, {content} is silent; please take another recording.")
-        transfer = self._transfer(model)
-        made = scratch / f"out{suffix}"
-        written = transfer.file(content, style, made, settings, blend, watch, output_format)
-        (scratch / "heard").mkdir()
-        result = streams.read(made, rate, scratch / "heard")[:, 0]
-        sound = transfer.style(style)
+        file_rate = output_format.sample_rate or rate
+        path = writing.checked(scratch / f"out{suffix}", file_rate)
+        try:
+            with self._transfer(model).result(
+                content, style, settings, blend, watch, output_format
+            ) as result:
+                if result.content.level.peak < SILENCE_PEAK:
+                    raise InputError(
+                        f"expected sound, {content} is silent; please take another recording."
+                    )
+                report = result.write(path, file_rate)
+                (notes, output), sound = result.clips(), result.style
+        except (OSError, soundfile.LibsndfileError) as error:
+            raise unwritten(path, error) from error
         said = hints.hints(hints.hear(notes, rate), hints.hear(sound, rate))
         told = _told(model, settings, blend)
         names = f"{content.stem[:NAME_LENGTH]} as {style.stem[:NAME_LENGTH]}"
@@ -173,12 +178,12 @@ class TransferService:
         clips = [
             preview(notes, f"Content: {content.name}", "content", place, self.audio),
             preview(sound, f"Style: {style.name}", "style", place, self.audio),
-            preview(result, "Result", "result", place, self.audio),
+            preview(output, "Result", "result", place, self.audio),
         ]
         out = place / f"{names}, {told}{suffix}"
-        made.rename(out)
-        remarks = (each.replace(str(content), content.name) for each in written.remarks)
-        caption = f"{content.stem} as {style.stem}: {told}, {_format(written)}"
+        path.rename(out)
+        remarks = (each.replace(str(content), content.name) for each in report.remarks)
+        caption = f"{content.stem} as {style.stem}: {told}, {_format(report)}"
         return Made(out, caption, clips, pitches(self.audio), (*said, *remarks))
 
     def owns(self, result: Any) -> bool:
@@ -204,10 +209,10 @@ class _Sources(NamedTuple):
     blend: Path | None
 
 
-def _format(written: Written) -> str:
+def _format(report: TransferReport) -> str:
     """What a file is, for its caption."""
-    channels = "stereo" if written.channels == 2 else "mono"
-    return f"{written.sample_rate / 1000:g} kHz {channels}"
+    channels = "stereo" if report.channels == 2 else "mono"
+    return f"{report.sample_rate / 1000:g} kHz {channels}"
 
 
 def _told(model: str, settings: TransferSettings, blend: Path | None) -> str:

@@ -8,6 +8,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from timbre.evaluation.systems import registry
+
 
 class About(NamedTuple):
     """A system as the reader meets it."""
@@ -16,7 +18,7 @@ class About(NamedTuple):
     text: str
 
 
-SYSTEMS = {  # in the order of the tables; a system that is not here is a model
+SYSTEMS = {  # in the order of the tables; what is not here is a baseline of the registry or a model
     "copy_content": About("floor", "gives the content back as it is: right notes, wrong sound"),
     "copy_style": About("baseline", "gives the style back as it is: right sound, wrong notes"),
     "eq_match": About("baseline", "gives the content the style's average spectrum"),
@@ -34,7 +36,7 @@ SYSTEMS = {  # in the order of the tables; a system that is not here is a model
     "resynthesis": About("ceiling", "the target itself, through the mel spectrogram and vocoder"),
 }
 SHUFFLED_SUFFIX = "_shuffled"  # what the name of a model ends with that was given wrong styles
-UNKNOWN_SYSTEM = About("model", "")
+UNKNOWN_BASELINE, UNKNOWN_MODEL = About("baseline", ""), About("model", "")
 
 
 class Published(NamedTuple):
@@ -69,7 +71,7 @@ def about(name: str) -> About:
     if name.endswith(SHUFFLED_SUFFIX):
         model = name.removesuffix(SHUFFLED_SUFFIX)
         return About("wrong style", f"{model} given another case's style: it should score worse")
-    return SYSTEMS.get(name, UNKNOWN_SYSTEM)
+    return SYSTEMS.get(name, UNKNOWN_BASELINE if name in registry.names() else UNKNOWN_MODEL)
 
 
 def in_order(names: list[str]) -> list[str]:

@@ -22,14 +22,14 @@ class Backend(ABC, Generic[Style]):
         audio: the mel's settings.
         options: settings that the model takes, see `timbre.models.registry.transfer_options`.
         draws: whether the model takes noise.
-        unfitted: whether the model was made to fit a style to its clip, which is left out here.
+        skips_fitting: whether the model was made to fit a style to its clip, which is left out.
     """
 
     name: ClassVar[str]
     audio: Audio
     options: tuple[str, ...]
     draws: bool
-    unfitted: bool = False
+    skips_fitting: bool = False
 
     @abstractmethod
     def styles(self, mels: Floats) -> list[Style]:

@@ -50,7 +50,7 @@ class OnnxBackend(Backend[Style]):
         self.audio = Audio.model_validate(transfer.about["audio"])
         self._defaults: dict[str, float] = transfer.about["options"]
         self.options, self.draws = tuple(self._defaults), transfer.about["draws"]
-        self.unfitted = bool(transfer.about["fitting_steps"])
+        self.skips_fitting = bool(transfer.about["fitting_steps"])
         self._vocoder = Vocoder(spectrum, self.audio)
 
     @classmethod

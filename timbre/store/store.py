@@ -93,7 +93,7 @@ class Split:
         """Audio of a run of the first `audio_count` examples, as stored: `(N, V, L)`."""
         return self._read("audio", start, stop)
 
-    def tells(self, name: str) -> bool:
+    def has_column(self, name: str) -> bool:
         """Whether the index has this column: stores of earlier versions lack some."""
         return name in self._arrays
 

@@ -34,6 +34,8 @@ def channels(clip: ArrayLike, name: str) -> NDArray[np.float32]:
 
 def mono(sound: NDArray[np.float32], sample_rate: int) -> Signal:
     """All channels of `(C, L)` as one, so that nothing audible vanishes."""
-    heard = without_rumble(sound.T, sample_rate)  # or an offset would pass for sound in common
-    weights = mixing(np.mean(heard**2, axis=0), float(np.mean(heard.mean(axis=1) ** 2)))
-    return (weights @ sound).astype(np.float32)
+    if len(sound) == 1:
+        return np.asarray(sound[0])
+    audible = without_rumble(sound.T, sample_rate)  # or an offset would pass for sound in common
+    weights = mixing(np.mean(audible**2, axis=0), float(np.mean(audible.mean(axis=1) ** 2)))
+    return np.asarray(weights @ sound, np.float32)

@@ -25,8 +25,10 @@ from timbre.transfer.chunking import (
 from timbre.transfer.memmap import Floats, allocate, release
 from timbre.transfer.progress import ProgressCallback, no_progress, reporting, subtask
 from timbre.transfer.settings import TransferSettings
+from timbre.transfer.sounds import Sound
+from timbre.transfer.streams import Level
 
-RESULT_FILE = "made.f32"  # the file of what is made, in the folder that is given
+RESULT_FILE = "result.f32"  # in the folder that is given
 MAX_PEAK = 0.99  # peak that a model is given, at most
 
 
@@ -63,83 +65,86 @@ class Engine:
 
     def channels(
         self,
-        content: Floats,
-        timbre: Style,
+        content: Sound,
+        style: Style,
         settings: TransferSettings,
         folder: Path,
-        watch: ProgressCallback = no_progress,
+        progress: ProgressCallback = no_progress,
     ) -> Floats:
         """The notes of each channel in a sound; two are as loud beside each other as they were.
 
         Args:
-            content: `(L, C)`, not silent.
-            timbre: the sound.
+            content: not silent.
+            style: the sound.
             settings: of the transfer; equal channels give equal channels.
             folder: for what is computed.
-            watch: is told which share is done.
+            progress: is told which share is done.
 
         Returns:
             `(L, C)`, on disk in the folder's `RESULT_FILE`.
         """
-        count = content.shape[1]
-        if count == 1:
-            return self.transfer(content[:, 0], timbre, settings, folder, watch)[:, None]
-        together = allocate(folder / RESULT_FILE, content.shape)
-        for number in range(count):
-            channel, place = content[:, number], folder / f"channel {number}"
+        samples, levels = content.samples, content.channel_levels
+        if len(levels) == 1:
+            output = self.transfer(samples[:, 0], style, settings, folder, progress, levels[0])
+            return output[:, None]
+        together = allocate(folder / RESULT_FILE, samples.shape)
+        for number, level in enumerate(levels):
+            place = folder / f"channel {number}"
             place.mkdir()
-            level, peak = streams.rms_and_peak(channel)
-            if peak >= SILENCE_PEAK:
-                part = subtask(watch, number, count)
-                made = self.transfer(channel, timbre, settings, place, part)
-                got, _ = streams.rms_and_peak(made)
-                for start in range(0, len(made) if got else 0, streams.BLOCK_SAMPLES):
+            if level.peak >= SILENCE_PEAK:
+                part = subtask(progress, number, len(levels))
+                channel = samples[:, number]
+                output = self.transfer(channel, style, settings, place, part, level)
+                rms = streams.level(output).rms
+                for start in range(0, len(output) if rms else 0, streams.BLOCK_SAMPLES):
                     block = slice(start, start + streams.BLOCK_SAMPLES)
-                    together[block, number] = level / got * made[block]
+                    together[block, number] = level.rms / rms * output[block]
                     release(together)
-                    release(made)
+                    release(output)
             shutil.rmtree(place)
         return together
 
     def transfer(
         self,
         content: Signal,
-        timbre: Style,
+        style: Style,
         settings: TransferSettings,
         folder: Path,
-        watch: ProgressCallback = no_progress,
+        progress: ProgressCallback = no_progress,
+        level: Level | None = None,
     ) -> Signal:
         """The notes of `content` in a sound.
 
         Args:
             content: `(L,)` at any level, not silent.
-            timbre: the sound.
+            style: the sound.
             settings: of the transfer; the seed and the model's own options count.
             folder: for what is computed.
-            watch: is told which share is done.
+            progress: is told which share is done.
+            level: of the content, if it is known.
 
         Returns:
             `(L,)`, on disk in the folder, at about the level of the mel's settings.
         """
         audio = self.audio
         length = len(content)
-        rms, peak = streams.rms_and_peak(content)
+        rms, peak = level or streams.level(content)
         gain = min(10 ** (audio.level_db / 20) / rms, MAX_PEAK / peak)
         if length < audio.n_fft:  # the mel takes no less
             content = np.pad(content, (0, audio.n_fft - length))
         total = -(-(len(content) // audio.hop_length) // FRAME_MULTIPLE) * FRAME_MULTIPLE
 
         mels = allocate(folder / "mel.f32", (total, audio.n_mels))
-        computed = self._models(content, gain, timbre, total, settings)
-        assemble(mels, reporting(computed, total, watch, 0.0, 0.5), MODEL_FADE)
+        windows = self._models(content, gain, style, total, settings)
+        assemble(mels, reporting(windows, total, progress, 0.0, 0.5), MODEL_FADE)
         # zeros where the last hop is not a whole one
-        made = allocate(folder / RESULT_FILE, (max(total * audio.hop_length, length),))
-        heard = reporting(self._vocoded(mels), total * audio.hop_length, watch, 0.5, 1.0)
-        assemble(made, heard, VOCODER_FADE * audio.hop_length)
-        return made[:length]
+        output = allocate(folder / RESULT_FILE, (max(total * audio.hop_length, length),))
+        pieces = reporting(self._vocoded(mels), total * audio.hop_length, progress, 0.5, 1.0)
+        assemble(output, pieces, VOCODER_FADE * audio.hop_length)
+        return output[:length]
 
     def _models(
-        self, content: Signal, gain: float, timbre: Style, total: int, settings: TransferSettings
+        self, content: Signal, gain: float, style: Style, total: int, settings: TransferSettings
     ) -> Iterator[tuple[int, Floats]]:
         """Start of each window and the model's output for it, `(T, M)` in dB."""
         options = {name: getattr(settings, name) for name in self.backend.options}
@@ -147,10 +152,10 @@ class Engine:
             stop = min(start + MODEL_WINDOW, total)
             mel = window_mel(content, gain, start, stop, self.audio)
             release(content)
-            drawn = None
+            frames = None
             if self.backend.draws:
-                drawn = noise.normal(settings.seed, start, stop, self.audio.n_mels)
-            yield start, self.backend.transfer(mel, timbre, drawn, options).T
+                frames = noise.normal(settings.seed, start, stop, self.audio.n_mels)
+            yield start, self.backend.transfer(mel, style, frames, options).T
 
     def _vocoded(self, mels: Floats) -> Iterator[tuple[int, Floats]]:
         """Start of each window, in samples, and its audio."""

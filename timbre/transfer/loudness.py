@@ -48,8 +48,8 @@ def integrated(path: Path, length: int, channels: int, sample_rate: int) -> floa
     return lufs if lufs > GATE_LUFS else None
 
 
-def true_peak(sound: Floats, sample_rate: int) -> float:
-    """True peak of a sound: that of what a converter makes of it, full scale being 1.
+def rms_and_true_peak(sound: Floats, sample_rate: int) -> tuple[float, float]:
+    """Root mean square of a sound, and its true peak: that of what a converter makes of it.
 
     Args:
         sound: `(L, C)`, on disk or in memory.
@@ -58,25 +58,26 @@ def true_peak(sound: Floats, sample_rate: int) -> float:
     stream = soxr.ResampleStream(
         sample_rate, TRUE_PEAK_OVERSAMPLING * sample_rate, sound.shape[1], dtype="float32"
     )
-    peak = 0.0
+    power, peak = 0.0, 0.0
     for block in chain(blocks(sound), [np.zeros((0, sound.shape[1]))]):
+        power += float(np.sum(block**2))
         between = stream.resample_chunk(np.asarray(block, np.float32), last=not len(block))
         peak = max(peak, *(float(np.abs(each).max(initial=0.0)) for each in (between, block)))
-    return peak
+    return (power / max(1, sound.size)) ** 0.5, peak
 
 
-def gain(made: Loudness, peak: float, wanted: Loudness, normalize: bool) -> float:
+def gain(output: Loudness, peak: float, content: Loudness, normalize: bool) -> float:
     """Gain that makes a sound as loud as another, or as loud as can be; never clipped.
 
     Args:
-        made: the sound.
-        peak: its true peak.
-        wanted: the other one. Where R128 hears one of them not, their root mean squares count.
+        output: the sound.
+        peak: its true peak, full scale being 1.
+        content: the other one. Where R128 hears one of them not, their root mean squares count.
         normalize: as loud as can be.
     """
     most = MAX_TRUE_PEAK / peak if peak else 1.0
-    if normalize or not made.rms:
+    if normalize or not output.rms:
         return most
-    if made.lufs is None or wanted.lufs is None:
-        return min(wanted.rms / made.rms, most)
-    return min(10 ** ((wanted.lufs - made.lufs) / 20), most)
+    if output.lufs is None or content.lufs is None:
+        return min(content.rms / output.rms, most)
+    return min(10 ** ((content.lufs - output.lufs) / 20), most)

@@ -12,7 +12,7 @@ from timbre.core.params import Audio
 from timbre.music.standard_midi import is_midi as begins_as_midi
 from timbre.music.standard_midi import seconds, sequence
 from timbre.transfer.memmap import Floats, release
-from timbre.transfer.streams import BLOCK_SAMPLES, CONTENT_FILE, rms_and_peak
+from timbre.transfer.streams import BLOCK_SAMPLES, CONTENT_FILE, level
 
 DEFAULT_FONT = "TimGM6mb"  # comes with pretty_midi: it is there wherever this is
 OVERSAMPLING = 2  # the synthesizer aliases
@@ -106,7 +106,7 @@ def play(
             raise damaged
         raise InputError(f"expected notes, {path} has none; please give another piece.")
     played = np.memmap(target, np.float32, "r+")
-    rms, peak = rms_and_peak(played)
+    rms, peak = level(played)
     for start in range(0, len(played) if peak else 0, BLOCK_SAMPLES):
         # at the level of what models learn from: a synthesizer's own is soft
         played[start : start + BLOCK_SAMPLES] *= min(10 ** (audio.level_db / 20) / rms, 0.99 / peak)

@@ -15,15 +15,15 @@ def no_progress(share: float) -> None:
     """Callback that does nothing."""
 
 
-def subtask(watch: ProgressCallback, number: int, count: int) -> ProgressCallback:
+def subtask(progress: ProgressCallback, number: int, count: int) -> ProgressCallback:
     """Callback for one of several equal parts of the work, which reports to that of the whole."""
-    return lambda done: watch((number + done) / count)
+    return lambda share: progress((number + share) / count)
 
 
 def reporting(
     pieces: Iterable[tuple[int, Floats]],
     total: int,
-    watch: ProgressCallback,
+    progress: ProgressCallback,
     begin: float,
     end: float,
 ) -> Iterator[tuple[int, Floats]]:
@@ -32,10 +32,10 @@ def reporting(
     Args:
         pieces: where each begins and what it is.
         total: length of the whole that they make up.
-        watch: is told.
+        progress: is told.
         begin: share of all the work that is done before them.
         end: share that is done after them.
     """
     for start, piece in pieces:
-        watch(begin + (end - begin) * min(start + len(piece), total) / total)
+        progress(begin + (end - begin) * min(start + len(piece), total) / total)
         yield start, piece

@@ -1,30 +1,47 @@
 """Sounds on disk: samples that lie bare in a file, at a rate of their own."""
 
+from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from timbre.transfer import loudness, midi_content, streams, writing
 from timbre.transfer.memmap import Floats
+from timbre.transfer.streams import Level
 
 
-class Sound(NamedTuple):
-    """Samples and where they lie."""
+class Sound:
+    """Samples and where they lie; what is measured of them is measured once.
 
-    samples: Floats  # (L, C)
-    path: Path  # of the file, which may go on after them
-    sample_rate: int  # Hz
+    Args:
+        samples: `(L, C)`.
+        path: of the file, which may go on after them.
+        sample_rate: Hz.
+    """
+
+    def __init__(self, samples: Floats, path: Path, sample_rate: int) -> None:
+        self.samples, self.path, self.sample_rate = samples, path, sample_rate
 
     @classmethod
-    def kept(cls, samples: NDArray[np.float32], path: Path, sample_rate: int) -> Self:
-        """Samples `(L, C)` that are in memory, written down."""
+    def from_samples(cls, samples: NDArray[np.float32], path: Path, sample_rate: int) -> Self:
+        """Sound of samples `(L, C)` that are in memory, which are written down."""
         samples.tofile(path)
         return cls(samples, path, sample_rate)
 
+    @cached_property
+    def channel_levels(self) -> list[Level]:
+        """Level of each channel."""
+        return streams.levels(self.samples)
+
+    @property
+    def level(self) -> Level:
+        """Level of all channels together."""
+        return streams.together(self.channel_levels)
+
     def lufs(self) -> float | None:
-        """How loud it is to ears; None where R128 hears nothing."""
+        """Integrated loudness; None where R128 hears nothing."""
         return loudness.integrated(
             self.path, len(self.samples), self.samples.shape[1], self.sample_rate
         )

@@ -1,9 +1,9 @@
 """Streams of recordings: content of any length, read block by block onto the disk."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import soundfile
@@ -20,6 +20,13 @@ CONTENT_FILE = "content.f32"  # the file of the samples, in the folder that is g
 PIPED_FILE = "piped"  # that of what came through a pipe
 BLOCK_SAMPLES = 1 << 18  # samples at once
 MAX_CHANNELS = 2  # that are kept apart
+
+
+class Level(NamedTuple):
+    """Level of samples."""
+
+    rms: float  # root mean square
+    peak: float  # largest absolute value
 
 
 def read(
@@ -158,10 +165,21 @@ def blocks(sound: Floats) -> Iterator[NDArray[np.float64]]:
         release(sound)
 
 
-def rms_and_peak(sound: Floats) -> tuple[float, float]:
-    """Root mean square and largest absolute value of `(L,)` or `(L, C)`."""
-    power, peak = 0.0, 0.0
+def levels(sound: Floats) -> list[Level]:
+    """Level of each channel of `(L, C)`, in one pass."""
+    power, peak = np.zeros(sound.shape[1]), np.zeros(sound.shape[1])
     for block in blocks(sound):
-        power += float(np.sum(block**2))
-        peak = max(peak, float(np.abs(block).max()))
-    return (power / sound.size) ** 0.5, peak
+        power += np.sum(block**2, axis=0)
+        peak = np.maximum(peak, np.abs(block).max(axis=0))
+    return list(map(Level, np.sqrt(power / len(sound)).tolist(), peak.tolist()))
+
+
+def together(channels: Sequence[Level]) -> Level:
+    """Level of several channels of one length together."""
+    power = sum(channel.rms**2 for channel in channels) / len(channels)
+    return Level(power**0.5, max(channel.peak for channel in channels))
+
+
+def level(sound: Floats) -> Level:
+    """Level of `(L,)` or `(L, C)`."""
+    return together(levels(sound.reshape(len(sound), -1)))

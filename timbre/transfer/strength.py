@@ -14,7 +14,7 @@ from timbre.core.signal import Signal
 from timbre.runtime.spectra import Spectrum, hann, istft, stft
 from timbre.transfer.memmap import Floats, allocate, release
 from timbre.transfer.sounds import Sound
-from timbre.transfer.streams import BLOCK_SAMPLES, rms_and_peak
+from timbre.transfer.streams import BLOCK_SAMPLES
 
 WINDOW_SECONDS = 0.064  # of the spectrogram: partials of low notes lie apart
 WINDOWS_PER_SAMPLE = 4  # windows in which a sample lies
@@ -23,12 +23,12 @@ MAX_BIN_GAIN = 10.0  # times that a bin of the sum is lifted at most, where both
 MIXED_FILE, RESAMPLED_FILE = "mixed.f32", "resampled.f32"  # files in the folder that is given
 
 
-def between(content: Sound, made: Sound, strength: float, top: float, folder: Path) -> Sound:
+def interpolate(content: Sound, output: Sound, strength: float, top: float, folder: Path) -> Sound:
     """Sound at some strength between a content and what a model made of it.
 
     Args:
         content: not silent.
-        made: as many channels at any level and rate, about as long; what is missing at the end is
+        output: as many channels at any level and rate, about as long; what is missing at the end is
             silence.
         strength: between 0, where it is the content, and 1, where it is what was made.
         top: Hz, above which the model makes nothing: there the content fades linearly.
@@ -38,11 +38,12 @@ def between(content: Sound, made: Sound, strength: float, top: float, folder: Pa
         At the rate and the length of the content.
     """
     sample_rate, dry = content.sample_rate, content.samples
-    wet = made.resampled(sample_rate, folder / RESAMPLED_FILE).samples
+    output = output.resampled(sample_rate, folder / RESAMPLED_FILE)
+    wet = output.samples
     window = 1 << round(np.log2(WINDOW_SECONDS * sample_rate))
     hop = window // WINDOWS_PER_SAMPLE
     audible = np.fft.rfftfreq(window, 1 / sample_rate) <= top
-    level = rms_and_peak(dry)[0] / max(rms_and_peak(wet)[0], MIN_AMPLITUDE)
+    level = content.level.rms / max(output.level.rms, MIN_AMPLITUDE)
     out = allocate(folder / MIXED_FILE, dry.shape)
     for start in range(0, len(dry), BLOCK_SAMPLES):
         # with a window's length on both sides every block is what the whole would be
