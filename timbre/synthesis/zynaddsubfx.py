@@ -71,8 +71,8 @@ def state(preset: bytes) -> bytes:
             kind.set("value", NO_EFFECT)
     root = ElementTree.Element(document.tag, document.attrib)
     root.extend(document.findall("BASE_PARAMETERS"))
-    master = ElementTree.SubElement(root, "MASTER_PARAMETERS")
-    part = ElementTree.Element("PART_PARAMETERS", id="0")
+    master = ElementTree.SubElement(root, "MASTER")
+    part = ElementTree.Element("PART", id="0")
     for element, values in ((master, MASTER_PARAMETERS), (part, PART_PARAMETERS)):
         for name, value in values.items():
             ElementTree.SubElement(element, "par", name=name, value=value)
