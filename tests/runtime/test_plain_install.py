@@ -36,7 +36,8 @@ main()
 TORCH = ("torch", "torchaudio", "onnx", "onnxscript", "lightning")
 EXTRAS = (
     *TORCH, "dask", "distributed", "dvc", "essentia", "gradio", "jinja2", "markdown_it",
-    "matplotlib", "mir_eval", "music21", "numba", "pebble", "pyarrow", "scipy", "starlette", "uvicorn", "zarr",
+    "matplotlib", "mir_eval", "music21", "numba", "pebble", "pyarrow", "scipy", "starlette",
+    "uvicorn", "zarr",
 )  # fmt: skip
 LINUX = ("fcntl", "resource", "pwd", "grp", "termios")
 
