@@ -60,7 +60,7 @@ def test_splits_are_counted_in_their_order(tmp_path: Path) -> None:
 def test_a_range_is_that_of_the_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group: int
 ) -> None:
-    monkeypatch.setattr(table, "_GROUP", group)
+    monkeypatch.setattr(table, "_GROUP_ROWS", group)
     table.write(tmp_path / "t", MANY)
     assert pq.ParquetFile(tmp_path / "t").num_row_groups == -(-len(MANY) // group)
     rng = np.random.default_rng(0)
@@ -78,7 +78,7 @@ def test_a_range_is_that_of_the_whole(
 def test_the_index_says_what_the_views_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group: int
 ) -> None:
-    monkeypatch.setattr(table, "_GROUP", group)
+    monkeypatch.setattr(table, "_GROUP_ROWS", group)
     table.write(tmp_path / "t", MANY)
     for split in ("train", "valid", "test"):
         rows = [each for each in MANY if each.split == split]

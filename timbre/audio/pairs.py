@@ -17,6 +17,8 @@ COLUMNS = ("content", "style", "target", "output")
 USUAL = (("content", "style"), ("content", "style", "target"))  # columns of lists that name none
 OPTIONAL = ("target", "output")  # columns that a line may leave empty
 
+RECORDINGS = (b"RIFF", b"RF64", b"fLaC", b"OggS", b"ID3", b"FORM", b"MThd")  # how files begin
+
 
 class Pair(NamedTuple):
     """Paths of a line, as they are written: relative ones to the folder of the list."""
@@ -69,6 +71,8 @@ def _text(data: bytes) -> str:
     """A list's text. Names in another encoding than UTF-8 stay the bytes that they are."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # as spreadsheets write it
         return data.decode("utf-16")
+    if data.startswith(RECORDINGS):
+        raise ValueError("it is a recording")
     return data.decode("utf-8-sig", errors="surrogateescape")
 
 
