@@ -61,7 +61,7 @@ class Report(Section):
 class Params(Section):
     """All parameters."""
 
-    seed: int = Field(ge=0)
+    seed: int = Field(ge=0, lt=1 << 63)  # what PyTorch takes
     audio: Audio
     midi: Midi
     soundfonts: Soundfonts

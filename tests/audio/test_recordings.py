@@ -172,6 +172,46 @@ def test_chained_streams_and_headers_that_tell_too_little_are_read_whole(tmp_pat
     assert len(recordings.read(tmp_path / "a.wav", RATE)) == 2 * RATE
 
 
+@pytest.mark.parametrize("rate", [8000, RATE, 44_100])
+def test_a_whole_ogg_file_has_each_sample_that_was_put_in(tmp_path: Path, rate: int) -> None:
+    clip = 0.2 * tone(rate, 2.0)
+    soundfile.write(tmp_path / "a.ogg", clip, rate)
+    assert not recordings.is_doubtful(tmp_path / "a.ogg")
+    (tmp_path / "folder").mkdir()
+    found = streams.read(tmp_path / "a.ogg", rate, tmp_path / "folder")[:, 0]
+    assert len(found) == len(clip)
+    assert found[rate // 2 : rate] == pytest.approx(clip[rate // 2 : rate], abs=0.02)
+
+
+@pytest.mark.parametrize("kept", [0.5, 0.999])
+def test_an_ogg_file_that_breaks_off_is_refused(tmp_path: Path, kept: float) -> None:
+    soundfile.write(tmp_path / "a.ogg", 0.2 * tone(RATE, 4.0), RATE)
+    data = (tmp_path / "a.ogg").read_bytes()
+    (tmp_path / "a.ogg").write_bytes(data[: int(kept * len(data))])
+    assert "damaged" in refused(tmp_path / "a.ogg")
+
+
+def test_flac_files_that_were_put_into_one_are_refused(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.flac", 0.2 * tone(RATE), RATE)
+    (tmp_path / "a.flac").write_bytes(2 * (tmp_path / "a.flac").read_bytes())
+    assert "several FLAC files" in refused(tmp_path / "a.flac")
+
+
+def test_a_flac_file_with_other_bytes_in_its_middle_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.flac"
+    soundfile.write(path, np.random.default_rng(0).normal(0, 0.1, 2 * RATE), RATE)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2 : len(data) // 2 + 200] = bytes(range(200))
+    path.write_bytes(data)
+    assert "damaged" in refused(path)
+
+
+@pytest.mark.parametrize("rate", [1, 999])
+def test_a_rate_that_holds_no_note_is_refused(tmp_path: Path, rate: int) -> None:
+    soundfile.write(tmp_path / "a.wav", 0.2 * tone(RATE, 0.5), rate)
+    assert f"states {rate}" in refused(tmp_path / "a.wav")
+
+
 @pytest.mark.parametrize("suffix", ["txt", "wav", "flac", "raw"])
 @pytest.mark.parametrize("content", [b"", b"This is no sound.\n" * 100, bytes(range(256)) * 40])
 def test_what_is_no_audio_is_refused(tmp_path: Path, suffix: str, content: bytes) -> None:

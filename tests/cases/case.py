@@ -59,12 +59,16 @@ class Desk:
 
     def run(self, *words: str | bytes, prefix: tuple[str, ...] = (), **environment: str) -> Ended:
         """Run `python -m WORDS` in the folder."""
-        result = subprocess.run(
-            [*prefix, sys.executable, "-m", *words],
-            cwd=self.folder,
-            env=os.environ | {"PYTHONPATH": str(ROOT), "CI": ""} | environment,
-            capture_output=True, text=True, errors="replace", check=False, timeout=PATIENCE_SECONDS,
-        )  # fmt: skip
+        try:
+            result = subprocess.run(
+                [*prefix, sys.executable, "-m", *words],
+                cwd=self.folder,
+                env=os.environ | {"PYTHONPATH": str(ROOT), "CI": ""} | environment,
+                capture_output=True, text=True, errors="replace", check=False,
+                timeout=PATIENCE_SECONDS,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            return Ended(124, f"not done after {PATIENCE_SECONDS} s", "")
         return Ended(result.returncode, result.stderr, result.stdout)
 
     def transfer(self, *words: str | bytes, **environment: str) -> Ended:

@@ -12,6 +12,7 @@ from timbre.core.notes import Track
 from timbre.music import midi
 from timbre.music.midi import MidiError
 from timbre.music.midi_events import decode
+from timbre.music.standard_midi import sequence
 
 SCALE = (60, 62, 64, 65, 67, 69, 71, 72)
 
@@ -86,6 +87,27 @@ def test_a_file_wrapped_in_riff_is_read_as_the_bare_one() -> None:
     size = len(two_bars()).to_bytes(4, "little")
     wrapped = b"RIFF" + bytes(4) + b"RMIDdata" + size + two_bars()
     assert_same(midi.read(wrapped), midi.read(two_bars()))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"data" + bytes(4),  # of a writer that broke off
+        b"DISP\5\0\0\0abcde" + b"data\xff\0\0\0",  # without the byte that fills it up
+    ],
+)
+def test_riff_whose_sizes_are_wrong_is_read_as_the_bare_file(head: bytes) -> None:
+    assert_same(midi.read(b"RIFF" + bytes(4) + b"RMID" + head + two_bars()), midi.read(two_bars()))
+
+
+@pytest.mark.parametrize("name", [b"XFIH", b"mtrk"])
+@pytest.mark.parametrize("place", ["first", "last"])
+def test_chunks_that_makers_add_are_passed_over(name: bytes, place: str) -> None:
+    added = name + b"\0\0\0\3abc"
+    data = two_bars()
+    with_it = data + added if place == "last" else data[:14] + added + data[14:]
+    assert sequence(with_it).data == sequence(data).data
+    assert_same(midi.read(with_it), midi.read(data))
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,9 @@ def test_the_committed_parameters_are_accepted() -> None:
         ("audio.f_max", 9000.0, "audio: f_min < f_max <= sample_rate / 2 expected, got f_max: 9"),
         ("audio.segment_seconds", 8.01, "audio: segment_seconds that is a whole number of 4 hops"),
         ("seed", -1, "seed: greater than or equal to 0 expected, got -1"),
+        ("seed", 1 << 63, "seed: less than 9223372036854775808 expected, got 9223372036854775808"),
+        ("audio.n_mels", 2048, "audio: at most n_fft / 2 bands expected, got n_mels: 2048"),
+        ("audio.segment_seconds", 1e9, "audio.segment_seconds: less than or equal to 600"),
         ("seed", None, "seed: a valid integer expected, got None"),
         ("soundfonts.test", ["FluidR3_GM"], "soundfonts: test fonts that are not trained on"),
         ("soundfonts.train", [], "soundfonts.train: .* at least 1 item"),
@@ -109,8 +112,12 @@ def test_scientific_notation_is_a_number(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["audio: [", "audio:\n\t- 1", "seed: 1\nseed: 2", "", "- seed", "seed", "\0"]
-)
+    "text",
+    [
+        "audio: [", "audio:\n\t- 1", "seed: 1\nseed: 2", "", "- seed", "seed", "\0",
+        f"seed: {5000 * '9'}", "seed: 2026-13-45", 3000 * "[" + 3000 * "]",
+    ],
+)  # fmt: skip
 def test_what_is_no_yaml_of_parameters_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "params.yaml"
     path.write_text(text)
@@ -121,6 +128,9 @@ def test_what_is_no_yaml_of_parameters_is_refused(tmp_path: Path, text: str) -> 
 
 def test_a_missing_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(ParamsError, match="found no such file; run this in the project's folder"):
+        load(tmp_path / "params.yaml")
+    (tmp_path / "params.yaml").mkdir()
+    with pytest.raises(ParamsError, match="Is a directory; please mend that"):
         load(tmp_path / "params.yaml")
 
 

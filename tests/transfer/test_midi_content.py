@@ -1,9 +1,11 @@
 """A MIDI file as content: it sounds as players play it."""
 
 import os
+import signal
 import subprocess
 import sys
-from contextlib import suppress
+import threading
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,13 @@ from tests import tiny
 from tests.music.test_midi_events import with_track
 from timbre.core.errors import InputError
 from timbre.core.params import Audio
+from timbre.synthesis import soundfonts
+from timbre.synthesis.midi_player import MidiPlayer
+from timbre.synthesis.synth import Synthesis
 from timbre.transfer import midi_content
 
 RATE = tiny.AUDIO.sample_rate
+Message = mido.Message
 
 
 def write(path: Path, notes: list[tuple[int, float, float]], drums: bool = False) -> Path:
@@ -57,7 +63,50 @@ def test_a_note_has_its_length_and_pitch_at_any_rate(tmp_path: Path, rate: int) 
     assert max(sounding[round(440 * n)] for n in (1, 2, 4)) > 0.2 * sounding.max()
 
 
-Message = mido.Message
+@pytest.mark.parametrize(("tracks", "plays"), [(128, True), (129, False)])
+def test_as_many_tracks_as_the_player_takes_are_played(
+    tmp_path: Path, tracks: int, plays: bool
+) -> None:
+    file = mido.MidiFile(ticks_per_beat=480)
+    for number in range(tracks):
+        file.tracks.append(mido.MidiTrack())
+        if number == tracks - 1:
+            file.tracks[-1] += [Message("note_on", note=69, velocity=90)]
+            file.tracks[-1] += [Message("note_off", note=69, time=480)]
+    file.save(tmp_path / "many.mid")
+    if plays:
+        assert np.abs(play(tmp_path / "many.mid")).max() > 0.05
+    else:
+        with pytest.raises(InputError, match="expected a piece of 128 tracks at most"):
+            play(tmp_path / "many.mid")
+
+
+def test_an_interrupt_counts_while_the_synthesizer_calls_back(tmp_path: Path) -> None:
+    busy = mido.MidiTrack()
+    for number in range(4000):
+        busy += [mido.Message("control_change", control=1, value=number % 128, time=1)]
+    busy += [mido.Message("note_on", note=60, velocity=90), mido.Message("note_off", note=60)]
+    file = mido.MidiFile(ticks_per_beat=480)
+    file.tracks.append(busy)
+    file.save(tmp_path / "busy.mid")
+    begun = threading.Event()
+
+    class Player(MidiPlayer):
+        def _event(self, synth: int, event: int) -> int:
+            if not begun.is_set():
+                begun.set()
+                signal.raise_signal(signal.SIGINT)
+            return super()._event(synth, event)
+
+    font = soundfonts.find(midi_content.DEFAULT_FONT)[0]
+    settings = Synthesis(oversampling=1, interpolation=4, polyphony=256, reverb=False, chorus=False)
+    player = Player((tmp_path / "busy.mid").read_bytes(), font, RATE, settings)
+    with closing(player), pytest.raises(KeyboardInterrupt):
+        list(player.blocks(4 * RATE, RATE, RATE))
+    assert begun.is_set()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
 BEAT = 480  # ticks
 
 

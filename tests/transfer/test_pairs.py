@@ -65,7 +65,14 @@ def test_lines_are_transferred_in_order_and_comments_passed_over(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    "line", ["bad.wav\ts.wav", "a.wav", "a\tb\tc\td", "a.wav\t\tc", "..\ts", "a\0.wav\ts"]
+    "line",
+    [
+        "bad.wav\ts.wav",
+        "a.wav",
+        "a\tb\tc\td",
+        "a.wav\t\tc",
+        "..\ts",
+    ],
 )
 def test_a_bad_line_is_told_and_the_others_go_on(tmp_path: Path, line: str) -> None:
     text = f"one.wav\ts.wav\n{line}\ntwo.wav\ts.wav\n"
@@ -175,7 +182,8 @@ def test_names_in_no_encoding_stay_the_bytes_that_they_are(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"# nothing\n\n", b"\xff\xfe\x00", b"content\tstyle\n", None]
+    "content",
+    [b"", b"# nothing\n\n", b"\xff\xfe\x00", b"content\tstyle\n", b"a\0.wav\ts.wav\n", None],
 )
 def test_a_list_without_pairs_is_refused(tmp_path: Path, content: bytes | None) -> None:
     if content is not None:

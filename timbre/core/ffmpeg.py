@@ -97,7 +97,10 @@ def to_wav(path: Path, wav: Path, seconds: float | None, *, strict: bool = True)
     """
     limit = [] if seconds is None else ["-t", str(seconds)]
     form = ["-f", "wav", "-rf64", "auto", "-c:a", "pcm_f32le", f"file:{wav}"]
-    words = [*reading(path, strict=strict), *limit, *form]
+    with path.open("rb") as file:  # of FLAC alone ffmpeg looks at no checksums unless it is told
+        is_flac = file.read(4) == b"fLaC"
+    options = ("-err_detect", "crccheck+explode") if is_flac and strict else ()
+    words = [*reading(path, strict=strict, options=options), *limit, *form]
     return run(words, f"read {path}", "use WAV").fault
 
 

@@ -29,8 +29,8 @@ class Section(BaseModel):
 class Audio(Section):
     """The one definition of the mel spectrogram: for data, models, vocoder, metrics and tools."""
 
-    sample_rate: int = Field(ge=8000)  # Hz
-    n_fft: int = Field(ge=256)  # samples, also the length of the Hann window
+    sample_rate: int = Field(ge=8000, le=192_000)  # Hz
+    n_fft: int = Field(ge=256, le=65_536)  # samples, also the length of the Hann window
     hop_length: int = Field(ge=64)  # samples
     n_mels: int = Field(ge=8, multiple_of=8)
     f_min: float = Field(ge=0)  # Hz
@@ -40,12 +40,14 @@ class Audio(Section):
     db_mean: float  # dB, about the mean of mels: the models take (dB - db_mean) / db_std
     db_std: float = Field(gt=0)  # dB, about their standard deviation
     level_db: float = Field(lt=0)  # RMS of every rendered segment, dB re full scale
-    segment_seconds: float = Field(gt=0)
+    segment_seconds: float = Field(gt=0, le=600)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if not self.f_min < self.f_max <= self.sample_rate / 2:
             raise ValueError(f"f_min < f_max <= sample_rate / 2 expected, got f_max: {self.f_max}")
+        if self.n_mels > self.n_fft // 2:
+            raise ValueError(f"at most n_fft / 2 bands expected, got n_mels: {self.n_mels}")
         if self.n_fft < 2 * self.hop_length:
             raise ValueError(f"n_fft of at least 2 hops expected, got n_fft: {self.n_fft}")
         if (self.segment_seconds * self.sample_rate) % (4 * self.hop_length):
@@ -87,7 +89,11 @@ def read(path: Path, schema: type[Model]) -> Model:
             f"expected the parameters in {path}, found no such file; "
             "run this in the project's folder."
         ) from error
-    except YAMLError as error:
+    except OSError as error:
+        raise ParamsError(
+            f"expected the parameters in {path}: {error.strerror}; please mend that."
+        ) from error
+    except (YAMLError, ValueError, RecursionError) as error:  # also no date, too many digits
         where = " ".join(str(error).split())
         raise ParamsError(f"{path}: not readable as YAML: {where}") from error
     return parse(values, schema, str(path))

@@ -10,6 +10,13 @@ from numpy.typing import NDArray
 Signal = NDArray[np.float32]  # (L,) in [-1, 1]
 SILENCE_PEAK = 1e-4  # -80 dB re full scale: above it lies what a 16-bit recorder adds
 
+MOST = 1e10  # beyond any scale that samples are written in, so that their squares are finite
+
+
+def is_sound(samples: NDArray[np.floating]) -> bool:
+    """Whether all are finite numbers of a size that samples may have."""
+    return bool((np.abs(samples) <= MOST).all())
+
 
 def at_level(audio: NDArray[np.float64], level_db: float) -> NDArray[np.float64]:
     """Scale to an RMS of `level_db` re full scale, or less where the peak would pass .99.

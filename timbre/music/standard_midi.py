@@ -17,6 +17,7 @@ class Sequence(NamedTuple):
 
     data: bytes  # beginning with `MThd`, with as many tracks as it says
     beat_microseconds: int | None  # of a file in film time, whose own tempos mean nothing
+    tracks: int
 
 
 def is_midi(content: bytes) -> bool:
@@ -31,10 +32,11 @@ def unwrapped(content: bytes) -> bytes:
     at = 12
     while at + 8 <= len(content):
         name, size = content[at : at + 4], int.from_bytes(content[at + 4 : at + 8], "little")
-        if name == b"data":
+        if name == b"data" and size:
             return content[at + 8 : at + 8 + size]
         at += 8 + size + size % 2
-    return b""
+    # a writer that broke off before it stated sizes, or that left out what fills odd ones up
+    return content[content.index(b"MThd") :] if b"MThd" in content else b""
 
 
 def sequence(content: bytes) -> Sequence:
@@ -58,14 +60,16 @@ def sequence(content: bytes) -> Sequence:
         division = frames * (division & 0xFF)
     if division == 0:
         raise ValueError("times in no unit of the standard")
-    at, tracks = 8 + size, 0
+    at, tracks = 8 + size, []
     while at + 8 <= len(data):
-        tracks += data[at : at + 4] == b"MTrk"
-        at += 8 + int.from_bytes(data[at + 4 : at + 8], "big")
+        end = at + 8 + int.from_bytes(data[at + 4 : at + 8], "big")
+        if data[at : at + 4] == b"MTrk":  # the standard lets makers add chunks of other kinds
+            tracks.append(data[at:end])
+        at = end
     # a kind of 2, patterns one after the other, is played as all players do: at once
-    kind = min(kind, 1) if tracks <= 1 else 1
-    head = struct.pack(">IHHH", 6, kind, min(tracks, MAX_TRACKS), division)
-    return Sequence(b"MThd" + head + data[8 + size :], beat)
+    kind = min(kind, 1) if len(tracks) <= 1 else 1
+    head = struct.pack(">IHHH", 6, kind, min(len(tracks), MAX_TRACKS), division)
+    return Sequence(b"MThd" + head + b"".join(tracks), beat, len(tracks))
 
 
 def seconds(midi: Sequence) -> float | None:

@@ -113,7 +113,10 @@ def serve(
     Raises:
         InputError: if the port is taken or weights are missing.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what is temporary is removed
+    for ending in ("SIGTERM", "SIGHUP"):  # what is temporary is removed; Windows hangs up nothing
+        number = getattr(signal, ending, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
     with suppress(KeyboardInterrupt), listening(host, port) as listener, private_folder() as folder:
         # Gradio reads these when it is imported
         os.environ |= {

@@ -1,8 +1,12 @@
 """MIDI files played by FluidSynth's own player: all their controllers, tempos and programs."""
 
 import ctypes
+import signal
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 import fluidsynth
 import numpy as np
@@ -49,6 +53,23 @@ _all_notes_off = fluidsynth.cfunc(
 _ERROR = 1
 hush(_ERROR)  # what it would say of damaged files is said in a sentence of ours
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+
+
+@contextmanager
+def _interrupts_deferred() -> Iterator[None]:
+    """Let Ctrl-C count when the block ends: what is raised in what C calls back is lost."""
+    usual = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(usual):
+        yield
+        return
+    came: list[FrameType | None] = []
+    signal.signal(signal.SIGINT, lambda _, frame: came.append(frame))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
+    if came:
+        usual(signal.SIGINT, came[-1])
 
 
 class MidiPlayer:
@@ -144,7 +165,8 @@ class MidiPlayer:
     def _render(self, count: int) -> NDArray[np.float32]:
         sound = np.zeros((count, 2), np.float32)
         start = sound.ctypes.data
-        write_float(self._synth.synth, count, start, 0, 2, start, 1, 2)
+        with _interrupts_deferred():
+            write_float(self._synth.synth, count, start, 0, 2, start, 1, 2)
         return sound
 
     def close(self) -> None:

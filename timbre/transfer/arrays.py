@@ -1,10 +1,14 @@
 """Arrays as clips: what is taken, and how channels become one."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from timbre.core.errors import InputError
-from timbre.core.signal import Signal, mixing, without_rumble
+from timbre.core.signal import Signal, is_sound, mixing, without_rumble
+
+MAX_CHANNELS = 8  # whose loudness ffmpeg measures
 
 
 def channels(clip: ArrayLike, name: str) -> NDArray[np.float32]:
@@ -13,13 +17,21 @@ def channels(clip: ArrayLike, name: str) -> NDArray[np.float32]:
     Raises:
         InputError: if it is no array of finite floats with channels first.
     """
-    array = np.asarray(clip)
+    given: Any = clip
+    if hasattr(given, "is_floating_point") and given.is_floating_point():
+        given = given.detach().cpu().double()  # a tensor, whatever NumPy lacks of its kind
+    try:
+        array = np.asarray(given)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"expected an array of floats as {name}: {error}; please mend it."
+        ) from None
     if not np.issubdtype(array.dtype, np.floating):
         raise InputError(
             f"expected floats in [-1, 1], the {name} has {array.dtype}; please divide integers by "
             "their full scale."
         )
-    if array.ndim not in (1, 2) or not array.size or not np.isfinite(array).all():
+    if array.ndim not in (1, 2) or not array.size or not is_sound(array):
         raise InputError(
             f"expected finite samples of shape (L,) or (C, L), the {name} has other ones in an "
             f"array of shape {array.shape}; please mend it."
@@ -28,6 +40,11 @@ def channels(clip: ArrayLike, name: str) -> NDArray[np.float32]:
         raise InputError(
             f"expected the channels first, (C, L), the {name} has the shape {array.shape}; "
             "please transpose it."
+        )
+    if array.ndim == 2 and array.shape[0] > MAX_CHANNELS:
+        raise InputError(
+            f"expected {MAX_CHANNELS} channels at most, the {name} has {array.shape[0]}; "
+            "please mix it down first."
         )
     return np.atleast_2d(array).astype(np.float32)
 

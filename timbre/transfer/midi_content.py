@@ -18,6 +18,7 @@ DEFAULT_FONT = "TimGM6mb"  # comes with pretty_midi: it is there wherever this i
 OVERSAMPLING = 2  # the synthesizer aliases
 MAX_PIECE_SECONDS = 7200.0
 RELEASE_SECONDS = 1.0  # s that is heard after the file's end
+MAX_TRACKS = 128  # that FluidSynth's player takes: of a file with more it plays none
 MAX_MIDI_BYTES = 1 << 24
 
 
@@ -62,6 +63,11 @@ def play(
         found = sequence(data)
     except ValueError:
         raise damaged from None
+    if found.tracks > MAX_TRACKS:
+        raise InputError(
+            f"expected a piece of {MAX_TRACKS} tracks at most, {path} has {found.tracks:,}; "
+            "please merge some."
+        )
     lasts = seconds(found)
     if lasts is not None and lasts > MAX_PIECE_SECONDS:
         raise InputError(

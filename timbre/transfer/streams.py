@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from timbre.audio import recordings
 from timbre.core import ffmpeg
 from timbre.core.errors import InputError
-from timbre.core.signal import RUMBLE_SECONDS, mixing, without_rumble
+from timbre.core.signal import RUMBLE_SECONDS, is_sound, mixing, without_rumble
 from timbre.transfer.memmap import Floats, release
 
 CONTENT_FILE = "content.f32"  # the file of the samples, in the folder that is given
@@ -131,6 +131,7 @@ def _decode(
             f"expected one or two channels with --stereo, {named} has {channels}; "
             "please mix it down first or leave --stereo out."
         )
+    recordings.hearable(named, file.samplerate)
     stream = soxr.ResampleStream(file.samplerate, sample_rate, channels, dtype="float32")
     count, wanted = 0, file.frames
     if seconds is not None:
@@ -138,7 +139,7 @@ def _decode(
     while len(
         block := file.read(min(BLOCK_SAMPLES, wanted - count), dtype="float32", always_2d=True)
     ):
-        if not np.isfinite(block).all():
+        if not is_sound(block):
             raise InputError(
                 f"expected finite samples, {named} has NaN or infinity; please export it again."
             )
