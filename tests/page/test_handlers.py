@@ -1,6 +1,8 @@
 """The web page's buttons: one sentence for what cannot be done, and a stop that stops."""
 
 from pathlib import Path
+from threading import Event, Thread
+from time import sleep
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 
 from timbre.page.handlers import FIELDS, Handlers, told
 from timbre.page.service import Made, UploadError
+from timbre.transfer.progress import StoppedError
 
 CHOSEN = ("a.wav", "b.wav", None, "glow", 1.0, 0.5, 0.2, 0, 0, True, False, ".wav", [])
 SOMEBODY: Any = SimpleNamespace(session_hash="somebody")
@@ -27,8 +30,11 @@ class Service:
         made: Made = self._make(*given)
         return made
 
-    def owns(self, result: Any) -> bool:
+    def owns_result(self, result: Any) -> bool:
         return self._theirs
+
+    def owns(self, file: Any) -> bool:
+        return self._theirs and file is not None
 
 
 def handlers(make: Any, theirs: bool = True) -> Handlers:
@@ -43,7 +49,7 @@ def notes(found: tuple[Any, ...]) -> dict[str, str]:
 def test_a_result_can_be_heard_downloaded_and_found_again() -> None:
     download, shown, earlier, results, *_ = handlers(lambda *_: MADE).transfer(*CHOSEN, SOMEBODY)
     assert download == gr.update(value="out.wav", interactive=True)
-    assert shown == told(MADE) == results[0]
+    assert shown == results[0] == told(MADE) | {"of": list(CHOSEN[:-1])}
     assert (shown["caption"], shown["remarks"]) == ("a as b", ["Hm."])
     assert earlier["choices"] == [("a as b", 0)]
 
@@ -56,10 +62,10 @@ def test_the_last_results_are_kept_newest_first_and_those_that_are_gone_are_not(
         results = found[KEPT - 1]
     assert [each["caption"] for each in results] == ["6", "5", "4", "3", "2"]
     assert desk.shown(results, 2)[1]["caption"] == "4"
-    assert desk.restore(results)[1]["caption"] == "6"
-    gone = handlers(None, theirs=False).restore(results)
+    assert desk.restore(results, [])[1]["caption"] == "6"
+    gone = handlers(None, theirs=False).restore(results, [])
     assert (gone[1], gone[KEPT - 1]) == (None, [])
-    assert handlers(None).restore("nonsense")[1] is None  # type: ignore[arg-type]
+    assert handlers(None).restore("nonsense", 3)[1] is None  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("field", FIELDS)
@@ -99,11 +105,29 @@ def test_who_waits_can_stop_it_and_nobody_else() -> None:
     desk.stop(SOMEBODY)  # nothing runs any more
 
 
-def test_all_can_be_stopped_at_once() -> None:
+def test_clips_and_settings_come_back_after_a_reload_where_they_are_there() -> None:
+    clips = [{"path": "a.wav"}, {"path": "b.wav"}, None]
+    kept = [*clips, *CHOSEN[3:-1]]
+    assert handlers(None).restore([], kept)[KEPT:] == CHOSEN[:-1]
+    gone = handlers(None, theirs=False).restore([], kept)[KEPT:]
+    assert gone == (None, None, None, *CHOSEN[3:-1])
+    assert set(map(str, handlers(None).restore([], [1, 2])[KEPT:])) == {str(gr.skip())}
+
+
+def test_when_the_page_ends_all_that_runs_is_stopped_and_waited_for() -> None:
+    begun, ended = Event(), Event()
+
     def studio(*given: Any) -> Made:
-        desk.stop_all()
-        given[5](0.5)
-        return MADE
+        begun.set()
+        with pytest.raises(StoppedError):
+            while True:
+                given[5](0.5)
+                sleep(0.001)
+        ended.set()
+        raise StoppedError
 
     desk = handlers(studio)
-    assert desk.transfer(*CHOSEN, SOMEBODY)[0] == gr.skip()
+    with desk.stopped():
+        Thread(target=desk.transfer, args=(*CHOSEN, SOMEBODY), daemon=True).start()
+        assert begun.wait(60)
+    assert ended.is_set()

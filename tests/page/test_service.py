@@ -84,7 +84,7 @@ def test_the_page_makes_what_the_command_writes(
         assert soundfile.info(clip["sound"]).duration == pytest.approx(seconds, abs=1e-3)
         assert clip["seconds"] == pytest.approx(seconds, abs=1e-3)
     assert made.caption.startswith(f"content as style: {chosen['model']}")
-    assert studio.owns(told(made))
+    assert studio.owns_result(told(made))
 
 
 def test_only_what_was_made_here_and_is_there_is_owned(
@@ -93,13 +93,13 @@ def test_only_what_was_made_here_and_is_there_is_owned(
     made = studio(*clips, *settings())
     result = told(made)
     theirs = str(clips[0])
-    assert not studio.owns(result | {"file": theirs})
-    assert not studio.owns(result | {"file": f"{made.out.parent}/../../{clips[0].name}"})
-    assert not studio.owns(result | {"clips": [made.clips[0] | {"sound": theirs}]})
+    assert not studio.owns_result(result | {"file": theirs})
+    assert not studio.owns_result(result | {"file": f"{made.out.parent}/../../{clips[0].name}"})
+    assert not studio.owns_result(result | {"clips": [made.clips[0] | {"sound": theirs}]})
     for nonsense in (None, [], {}, {"file": 3, "clips": []}, {"file": "a\0b", "clips": []}):
-        assert not studio.owns(nonsense)
+        assert not studio.owns_result(nonsense)
     made.out.unlink()
-    assert not studio.owns(result)
+    assert not studio.owns_result(result)
 
 
 @pytest.mark.parametrize("suffix", [".flac", ".mp3"])

@@ -1,7 +1,5 @@
 """The private folder of a server, in which nothing stays for an hour."""
 
-import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -9,12 +7,8 @@ from pathlib import Path
 from threading import Event, Thread
 from time import time
 
-try:
-    import fcntl
-except ImportError:  # Windows has none: nobody knows there which folders are held, so all stay
-    fcntl = None  # type: ignore[assignment]
+from timbre.transfer.scratch_folder import temporary_folder
 
-FOLDER_PREFIX = "timbre-serve-"
 SWEEP_SECONDS, MAX_FILE_SECONDS = 300.0, 2700.0  # s: how often is swept, and how old a file gets
 
 
@@ -25,40 +19,12 @@ def private_folder() -> Iterator[Path]:
     What servers left that were killed is removed in the beginning.
     """
     usual = tempfile.tempdir
-    clear(Path(tempfile.gettempdir()))
-    with tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX, ignore_cleanup_errors=True) as name:
-        tempfile.tempdir = name
+    with temporary_folder() as folder:
+        tempfile.tempdir = str(folder)
         try:
-            with _held(Path(name)):
-                yield Path(name)
+            yield folder
         finally:
             tempfile.tempdir = usual
-
-
-@contextmanager
-def _held(path: Path) -> Iterator[None]:
-    """Tell other servers that a folder is in use."""
-    if fcntl is None:
-        yield
-        return
-    folder = os.open(path, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)  # is let go when the process ends, however it does
-        yield
-    finally:
-        os.close(folder)
-
-
-def clear(place: Path) -> None:
-    """Remove the private folders there that no running server holds."""
-    for path in place.glob(f"{FOLDER_PREFIX}*") if fcntl else ():
-        with suppress(OSError):  # it is held, or somebody else's
-            folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-            try:
-                fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(path)
-            finally:
-                os.close(folder)
 
 
 @contextmanager

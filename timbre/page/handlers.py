@@ -1,7 +1,10 @@
 """Event handlers of the web page."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
+from time import monotonic, sleep
 from typing import Any
 
 import gradio as gr
@@ -13,6 +16,14 @@ from timbre.transfer.settings import OutputFormat, TransferSettings
 
 PROGRESS = gr.Progress()  # a default of a function is how Gradio is asked for it
 FIELDS = ("content", "style", "blend", "settings")  # beside which it is told what is wrong
+PATIENCE = 5.0  # s, that the end of a server waits for a transfer to stop
+PHASES = (  # up to which share of a transfer
+    (0.0, "Reading, loading the model"),
+    (0.5, "Changing the sound"),
+    (0.99, "Making the audio"),
+    (1.0, "Writing, drawing spectrograms"),
+)
+CLIPS, SETTINGS = 3, 12  # how many inputs are clips, of how many that a browser remembers
 MAX_RESULTS = 5  # that a browser remembers
 Results = list[dict[str, Any]]  # newest first: what the player shows, and the file
 
@@ -53,8 +64,7 @@ class Handlers:
         def watch(share: float) -> None:
             if stop.is_set():
                 raise StoppedError
-            phase = "Reading, loading the model" if share == 0 else "Changing the sound"
-            progress(share, desc="Making the audio" if share > 0.5 else phase)
+            progress(share, desc=next(phase for most, phase in PHASES if share <= most))
 
         paths = [None if path is None else Path(path) for path in (content, style, blend)]
         try:
@@ -70,18 +80,24 @@ class Handlers:
             return *[gr.skip()] * 4, *_notes({})
         finally:
             self._stops.pop(session, None)
-        results = [told(made), *self.kept(results)][:MAX_RESULTS]
+        of = [content, style, blend, model, strength, mix, temperature, seed, sample_rate, stereo,
+              normalize, suffix]  # fmt: skip
+        results = [told(made) | {"of": of}, *self.kept(results)][:MAX_RESULTS]
         return *self.shown(results, 0), results, *_notes({})
 
     def kept(self, results: Any) -> Results:
         """Those results of a browser that are there: it may name what it likes."""
         found = results if isinstance(results, list) else []
-        return [each for each in found[:MAX_RESULTS] if self.service.owns(each)]
+        return [each for each in found[:MAX_RESULTS] if self.service.owns_result(each)]
 
-    def restore(self, results: Results) -> tuple[Any, ...]:
-        """What `shown` returns of the newest result, and the results."""
+    def restore(self, results: Results, kept: Any) -> tuple[Any, ...]:
+        """What `shown` returns of the newest result, the results, the clips and the settings."""
         found = self.kept(results)
-        return *self.shown(found, 0), found
+        values = [gr.skip()] * SETTINGS
+        if isinstance(kept, list) and len(kept) == SETTINGS:
+            clips = [each["path"] if self.service.owns(each) else None for each in kept[:CLIPS]]
+            values = [*clips, *kept[CLIPS:]]
+        return *self.shown(found, 0), found, *values
 
     def shown(self, results: Results, number: int | None) -> tuple[Any, ...]:
         """The file to download, what the player shows, and the list of results."""
@@ -98,10 +114,17 @@ class Handlers:
         if (stop := self._stops.get(str(request.session_hash))) is not None:
             stop.set()
 
-    def stop_all(self) -> None:
-        """End everything."""
-        for stop in list(self._stops.values()):
-            stop.set()
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Work while this lasts: in the end all that runs is ended, and waited for."""
+        try:
+            yield
+        finally:
+            deadline = monotonic() + PATIENCE
+            while (running := list(self._stops.values())) and monotonic() < deadline:
+                for stop in running:
+                    stop.set()
+                sleep(0.05)
 
 
 def told(made: Made) -> dict[str, Any]:

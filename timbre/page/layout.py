@@ -14,8 +14,6 @@ from timbre.page.limits import Limits
 from timbre.transfer import writing
 from timbre.transfer.settings import MAX_TEMPERATURE
 
-# s: how often is looked for files to delete, and how old they get
-SWEEP_SECONDS, MAX_FILE_SECONDS = 600, 2700
 FOLDER = Path(__file__).parent
 SCRIPTS = (Path(listening.__file__).parent / "pages" / "player.js", FOLDER / "player.js")
 EFFECTS = {"glow": "Livelier (glow)", "vqvae": "Smoother (vqvae)"}  # what a model is like
@@ -63,11 +61,7 @@ def build(
     """
     service = handlers.service
     drawn = service.default_temperature(service.models[0])
-    with gr.Blocks(
-        title="Timbre transfer",
-        analytics_enabled=False,
-        delete_cache=(SWEEP_SECONDS, MAX_FILE_SECONDS),
-    ) as page:
+    with gr.Blocks(title="Timbre transfer", analytics_enabled=False) as page:
         gr.Markdown(
             "# Timbre transfer\n"
             "The notes of one recording in the sound of another. Take up to "
@@ -136,9 +130,10 @@ def build(
             cancel = gr.Button("Cancel")
             more = gr.Button("Another draw", visible=drawn is not None)
         results = gr.BrowserState([], storage_key="timbre-results")
+        kept = gr.BrowserState([], storage_key="timbre-settings")
         player = gr.HTML(
             None,
-            html_template='<div class="stage" hidden></div>',
+            html_template='<div class="stage" hidden></div><p class="empty">Results come here.</p>',
             css_template=(FOLDER / "player.css").read_text(encoding="utf-8"),
             js_on_load="".join(path.read_text(encoding="utf-8") for path in SCRIPTS),
             apply_default_css=False,
@@ -173,15 +168,22 @@ def build(
             "inputs": [*inputs, *chosen, results],
             "outputs": [*views, results, *notes, settings_note],
             "show_progress": "full",
-            "show_progress_on": go,
+            "show_progress_on": player,
         }
         pressed = go.click(**running, api_name="transfer")
         drawing = more.click(lambda number: (number or 0) + 1, seed, seed, **quietly).then(
             **running, api_visibility="private"
         )
-        gr.on([each.change for each in (*inputs, *chosen)], js=script.CHANGED, **quietly)
+        gr.on(
+            [each.change for each in (*inputs, *chosen)],
+            None,
+            [*inputs, *chosen],
+            kept,
+            js=script.CHANGED,
+            **quietly,
+        )
         earlier.input(handlers.shown, [results, earlier], views, **quietly)
-        page.load(handlers.restore, results, [*views, results], **quietly)
+        page.load(handlers.restore, [results, kept], [*views, results, *inputs, *chosen], **quietly)
         again.click(
             lambda shown: shown["clips"][2]["sound"] if shown else gr.skip(),
             player,
@@ -199,7 +201,7 @@ def _note() -> Any:
 
 
 def _upload(label: str) -> Any:
-    audio = gr.Audio(
+    return gr.Audio(
         label=label,
         sources=["upload", "microphone"],
         type="filepath",
@@ -207,16 +209,3 @@ def _upload(label: str) -> Any:
         buttons=[],  # one of the usual ones uploads to another host
         elem_classes="clip",
     )
-    take = audio.async_move_resource_to_block_cache
-
-    async def take_uploads_only(where: str | None) -> Any:
-        """Gradio would fetch from any host what a request names by an address."""
-        if where is not None and where.lower().startswith(("http:", "https:")):
-            raise gr.Error(
-                "Expected an upload, got an address; please upload the recording itself.",
-                print_exception=False,
-            )
-        return await take(where)
-
-    audio.async_move_resource_to_block_cache = take_uploads_only
-    return audio

@@ -12,6 +12,12 @@ const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300];
 const LONG = 120; // s, beyond which sound is decoded at a lower rate, for it lies in memory
 let player = null;
 let timer = null;
+let settings = null; // that now stand on the page, as JSON
+
+function mark() {
+  const made = props.value?.of;
+  element.classList.toggle("changed", Boolean(made && settings) && JSON.stringify(made) !== settings);
+}
 
 // one thing is heard at once: Gradio's players of the uploads can be reached by their buttons alone
 function silence() {
@@ -49,7 +55,7 @@ function build() {
   clearInterval(timer);
   const stage = element.querySelector(".stage");
   const made = props.value;
-  element.classList.remove("changed");
+  mark();
   stage.replaceChildren();
   stage.hidden = !made;
   if (!made) { player = null; return; }
@@ -155,5 +161,9 @@ document.addEventListener("click", ({ target }) => {
   if (player?.playing) player.pause();
   silence();
 }, true);
+window.addEventListener("settings", ({ detail }) => {
+  settings = detail;
+  mark();
+});
 watch("value", build);
 build();

@@ -29,6 +29,7 @@ from timbre.transfer.settings import (
 from timbre.transfer.styles import MIN_PART_SECONDS
 from timbre.transfer.transfer import Transfer
 
+PREVIEWED = ("sound", "picture")  # files of a clip that the player shows
 NAME_LENGTH = 25  # characters of an upload's name that the result's name takes
 
 
@@ -59,7 +60,8 @@ class TransferService:
 
     Args:
         weights: their folder.
-        folder: for what is made, a new folder in it each time; clearing it is up to the caller.
+        folder: of uploads, and for what is made, a new folder in it each time; clearing it is up
+            to the caller.
         limits: of uploads.
 
     Raises:
@@ -186,16 +188,22 @@ class TransferService:
         caption = f"{content.stem} as {style.stem}: {told}, {_format(report)}"
         return Made(out, caption, clips, pitches(self.audio), (*said, *remarks))
 
-    def owns(self, result: Any) -> bool:
+    def owns_result(self, result: Any) -> bool:
         """Whether all files of a result, as a browser names it, are there and were made here."""
         try:
-            named = [result["file"]]
-            named += [clip[kind] for clip in result["clips"] for kind in ("sound", "picture")]
-            paths = [Path(name).resolve() for name in named]
+            named = [{"path": result["file"]}]
+            named += [{"path": clip[kind]} for clip in result["clips"] for kind in PREVIEWED]
+        except (TypeError, KeyError):
+            return False
+        return all(map(self.owns, named))
+
+    def owns(self, file: Any) -> bool:
+        """Whether a file, as a browser names it, is there and was uploaded or made here."""
+        try:
+            path = Path(file["path"]).resolve()
+            return path.is_relative_to(self._folder.resolve()) and path.is_file()
         except (TypeError, KeyError, ValueError, OSError):
             return False
-        folder = self._folder.resolve()
-        return all(path.is_relative_to(folder) and path.is_file() for path in paths)
 
     def _transfer(self, name: str) -> Transfer:
         if name not in self._loaded:
