@@ -69,6 +69,8 @@ def _text(data: bytes) -> str:
     """A list's text. Names in another encoding than UTF-8 stay the bytes that they are."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # as spreadsheets write it
         return data.decode("utf-16")
+    if b"\0" in data:  # as recordings have, given in place of a list
+        raise ValueError("it holds bytes that are no text")
     return data.decode("utf-8-sig", errors="surrogateescape")
 
 
