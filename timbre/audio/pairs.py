@@ -49,20 +49,20 @@ def read(path: Path) -> list[tuple[int, Pair | InputError]]:
         raise InputError(
             f"expected a text file of pairs in {path}: {error}; please name another."
         ) from None
-    told = [
+    numbered = [
         (number, line)
         for number, line in enumerate(lines, 1)
         if line.strip() and not line.lstrip().startswith("#")
     ]
-    columns = _named_columns(told[0][1]) if told else None
+    columns = _named_columns(numbered[0][1]) if numbered else None
     if columns:
-        del told[0]
-    if not told:
+        del numbered[0]
+    if not numbered:
         raise InputError(
             f"expected pairs of recordings in {path}, found no line with any; "
             "please write content, tab, style."
         )
-    return [(number, _pair(line, columns)) for number, line in told]
+    return [(number, _pair(line, columns)) for number, line in numbered]
 
 
 def _text(data: bytes) -> str:
