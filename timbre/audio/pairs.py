@@ -49,28 +49,28 @@ def read(path: Path) -> list[tuple[int, Pair | InputError]]:
         raise InputError(
             f"expected a text file of pairs in {path}: {error}; please name another."
         ) from None
-    told = [
+    numbered = [
         (number, line)
         for number, line in enumerate(lines, 1)
         if line.strip() and not line.lstrip().startswith("#")
     ]
-    columns = _named_columns(told[0][1]) if told else None
+    columns = _named_columns(numbered[0][1]) if numbered else None
     if columns:
-        del told[0]
-    if not told:
+        del numbered[0]
+    if not numbered:
         raise InputError(
             f"expected pairs of recordings in {path}, found no line with any; "
             "please write content, tab, style."
         )
-    return [(number, _pair(line, columns)) for number, line in told]
+    return [(number, _pair(line, columns)) for number, line in numbered]
 
 
 def _text(data: bytes) -> str:
     """A list's text. Names in another encoding than UTF-8 stay the bytes that they are."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # as spreadsheets write it
         return data.decode("utf-16")
-    if b"\0" in data:
-        raise ValueError("it has zero bytes")
+    if b"\0" in data:  # as recordings have, given in place of a list
+        raise ValueError("it holds bytes that are no text")
     return data.decode("utf-8-sig", errors="surrogateescape")
 
 

@@ -81,17 +81,17 @@ def _content(
     name: str, tools: dict[str, "Transfer"], folder: Path, watch: "ProgressCallback"
 ) -> str:
     """The part of the page with one content: its transfers are made."""
-    known = clips()
-    content, styles = known[name], [known[style] for style in STYLES if style != name]
+    library = clips()
+    content, styles = library[name], [library[style] for style in STYLES if style != name]
     _copy(content, folder)
     rows = [_player(f"{name}.ogg", f"Content: {content.title}, {content.plays}")]
     for number, style in enumerate(styles):
         _copy(style, folder)
         players = [_player(f"{style.name}.ogg", f"Style: {style.title}")]
         for place, (model, tool) in enumerate(tools.items()):
-            made = folder / f"{name} as {style.name} by {model}.ogg"
-            tool.file(content.path, style.path, made)
-            players.append(_player(made.name, f"Result of {model}"))
+            output = folder / f"{name} as {style.name} by {model}.ogg"
+            tool.file(content.path, style.path, output)
+            players.append(_player(output.name, f"Result of {model}"))
             watch((number + (place + 1) / len(tools)) / len(styles))
         rows.append(f'<div class="row">{"".join(players)}</div>')
     return f"<section><h2>{escape(content.title)}</h2>{''.join(rows)}</section>\n"

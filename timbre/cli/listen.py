@@ -140,17 +140,17 @@ def serve(
     minutes = design.minutes(listening_clips.seconds(clips))
     with (
         listening_socket(host, port) as bound,
-        closing(listening_answers.begin(answers, design)) as kept,
+        closing(listening_answers.begin(answers, design)) as store,
     ):
-        shown = f"[{host}]" if ":" in host else host
+        address = f"[{host}]" if ":" in host else host
         print(f"{_told(design, clips)}; about {minutes} minutes a listener")
         print(
-            f"listening test at http://{shown}:{bound.getsockname()[1]}/, answers go to {answers}; "
-            "Ctrl-C ends it",
+            f"listening test at http://{address}:{bound.getsockname()[1]}/, answers go to "
+            f"{answers}; Ctrl-C ends it",
             flush=True,
         )
         config = uvicorn.Config(
-            Page(design, clips, kept, frame._replace(minutes=minutes)).application(),
+            Page(design, clips, store, frame._replace(minutes=minutes)).application(),
             http="h11", ws="none", lifespan="off", log_level="warning", server_header=False,
         )  # fmt: skip
         with suppress(KeyboardInterrupt):
@@ -213,12 +213,12 @@ def report(
             apart(writable(path), [answers])
     if json and plot:
         apart(plot, [json], "output")
-    found = report.summary(*listening_answers.read(answers))
+    summary = report.summary(*listening_answers.read(answers))
     if json:
-        write_json(json, report.metrics(found))
+        write_json(json, report.metrics(summary))
     if plot:
-        picture.write(plot, kind, found)
-    print(report.markdown(found), end="")
+        picture.write(plot, kind, summary)
+    print(report.markdown(summary), end="")
 
 
 @app.command()

@@ -56,24 +56,24 @@ def demo(
         from timbre.core.signal import flac, resampled
         from timbre.transfer.transfer import Transfer  # loads PyTorch
 
-        known = clips()
+        library = clips()
         for name in ("copy_content", "copy_style", "content", *models):
             (folder / name).mkdir(parents=True)
         for done, model in enumerate(models):
             tool = Transfer.load(model, place)
             for number, (content, style) in enumerate(PAIRS):
-                notes, rate = _heard(known[content].path)
-                sound, other = _heard(known[style].path)
-                made = tool(notes, resampled(sound, other, rate), rate)
+                notes, rate = _heard(library[content].path)
+                sound, other = _heard(library[style].path)
+                output = tool(notes, resampled(sound, other, rate), rate)
                 for name, clip in (
                     ("copy_content", notes), ("content", notes), ("copy_style", sound),
-                    (model, made),
+                    (model, output),
                 ):  # fmt: skip
                     path = folder / name / f"{number:02} {content} as {style}.flac"
                     path.write_bytes(flac(clip, other if name == "copy_style" else rate))
                 watch((done + (number + 1) / len(PAIRS)) / len(models))
-        told = {"licence": "CC0-1.0", "cases": [list(pair) for pair in PAIRS]}
-        (folder / "about.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+        about = {"licence": "CC0-1.0", "cases": [list(pair) for pair in PAIRS]}
+        (folder / "about.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
     print(f"timbre listen {out} --answers answers.sqlite --ties")
 
 

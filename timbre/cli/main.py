@@ -95,10 +95,8 @@ def info(
     for name in own:
         print(f"{name}: a model of your own, without a card")
     for path in cards:
-        known = card.read(path)
-        print(
-            f"{known.name}: {known.about.title} ({known.parameters:,} numbers, {known.about.date})"
-        )
+        each = card.read(path)
+        print(f"{each.name}: {each.about.title} ({each.parameters:,} numbers, {each.about.date})")
 
 
 def main() -> None:

@@ -36,5 +36,5 @@ def file_progress(total: int, quiet: bool = False) -> Iterator[Callable[[], None
         return
     from tqdm import tqdm
 
-    with tqdm(total=total, leave=False, unit="file") as shown:
-        yield lambda: shown.update() and None
+    with tqdm(total=total, leave=False, unit="file") as bar:
+        yield lambda: bar.update() and None

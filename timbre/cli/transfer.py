@@ -185,16 +185,16 @@ def _load(
 
     def one(content: Path, style: Path, out: Path) -> Report:
         nonlocal begun
-        written = tool.file(content, style, out, settings, blend, watch, output_format)
+        result = tool.file(content, style, out, settings, blend, watch, output_format)
         begun, took = perf_counter(), perf_counter() - begun
-        for remark in written.remarks:
+        for remark in result.remarks:
             say(remark)
-        if output_format.stereo and written.channels == 1:
+        if output_format.stereo and result.channels == 1:
             say(f"--stereo has no effect, {content} has one channel")
         report: Report = {"output": str(out), "content": str(content), "style": str(style)}
         if blend is not None:
             report["blend"] = str(blend)
-        report |= {"model": name, **asdict(settings), **written._asdict()}
+        report |= {"model": name, **asdict(settings), **result._asdict()}
         return report | {"took_seconds": round(took, 3)}
 
     return one

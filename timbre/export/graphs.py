@@ -56,10 +56,10 @@ class TransferGraph(nn.Module):
         """
         left = list(others)
         patches = (left.pop(0),) if self.has_patches else ()
-        given = {"noise": left.pop(0)} if self.model.draws else {}
-        given |= dict(zip(self.options, left, strict=True))
+        options = {"noise": left.pop(0)} if self.model.draws else {}
+        options |= dict(zip(self.options, left, strict=True))
         style = Style(vector, (frames,), bias, None, patches)
-        return self.model.transfer(mel, style, **given)
+        return self.model.transfer(mel, style, **options)
 
 
 class VocoderGraph(nn.Module):

@@ -53,8 +53,8 @@ def export(weights: Path, folder: Path, names: tuple[str, ...] = ()) -> list[str
         source = card.verified(weights, name)
         target = folder / name / shipped.WEIGHTS
         _copy(source, target)
-        if (known := shipped.card_path(weights, name)).is_file():
-            _copy(known, shipped.card_path(folder, name))
+        if (source_card := shipped.card_path(weights, name)).is_file():
+            _copy(source_card, shipped.card_path(folder, name))
         remarks += export_checkpoint(target, name)
     return remarks
 

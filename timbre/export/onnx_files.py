@@ -111,24 +111,24 @@ def _strip(proto: onnx.ModelProto) -> None:
 def _point_into(proto: onnx.ModelProto, weights: Path, prefix: str) -> None:
     """Let initialisers that the checkpoint holds, as they are or transposed, lie there."""
     checkpoint = _Checkpoint(weights)
-    kept, nodes = [], []
+    initializers, nodes = [], []
     for tensor in proto.graph.initializer:
         values = numpy_helper.to_array(tensor)
-        found = checkpoint.find(values, prefix + tensor.name.removeprefix(MODEL_PREFIX))
-        if found is None:
-            kept.append(tensor)
+        match = checkpoint.find(values, prefix + tensor.name.removeprefix(MODEL_PREFIX))
+        if match is None:
+            initializers.append(tensor)
             continue
-        name, is_transposed = found
+        name, is_transposed = match
         outside = checkpoint.tensor(name, f"{tensor.name}.stored")
         last = f"{tensor.name}.single" if is_transposed else tensor.name
-        kept.append(outside)
+        initializers.append(outside)
         cast = onnx.helper.make_node("Cast", [outside.name], [last], to=onnx.TensorProto.FLOAT)
         nodes.append(cast)
         if is_transposed:
             nodes.append(onnx.helper.make_node("Transpose", [last], [tensor.name], perm=[1, 0]))
     nodes += proto.graph.node
     del proto.graph.initializer[:], proto.graph.node[:]
-    proto.graph.initializer.extend(kept)
+    proto.graph.initializer.extend(initializers)
     proto.graph.node.extend(nodes)
 
 
@@ -168,7 +168,7 @@ class _Checkpoint:
         """A tensor of the file, under another name."""
         entry = self._entries[name]
         begin, end = entry["data_offsets"]
-        found = onnx.TensorProto(
+        proto = onnx.TensorProto(
             name=called,
             dims=entry["shape"],
             data_type=onnx.helper.np_dtype_to_tensor_dtype(np.dtype(NUMPY_TYPES[entry["dtype"]])),
@@ -178,5 +178,5 @@ class _Checkpoint:
             "location": self._path.name, "offset": self._begin + begin, "length": end - begin,
         }  # fmt: skip
         for key, value in where.items():
-            found.external_data.add(key=key, value=str(value))
-        return found
+            proto.external_data.add(key=key, value=str(value))
+        return proto

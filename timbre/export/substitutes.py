@@ -54,8 +54,8 @@ class NearestCodes(nn.Module):
         lengths = self.codebook.square().sum(dim=2)[:, None]
         best = (frames @ self.codebook.transpose(1, 2) - lengths / 2).argmax(dim=2)
         books = zip(self.codebook, best, strict=True)
-        found = torch.stack([F.embedding(index, book) for book, index in books])
-        return found.transpose(1, 2).reshape(1, groups * part, -1), {}
+        quantized = torch.stack([F.embedding(index, book) for book, index in books])
+        return quantized.transpose(1, 2).reshape(1, groups * part, -1), {}
 
 
 class SolvedConv1x1(InvertibleConv1x1):
@@ -92,19 +92,19 @@ class SolvedConv1x1(InvertibleConv1x1):
         """`(B, C, T)`: the `x` that `forward` took."""
         z = y[:, self.get_buffer("order")]
         blocks = self._blocks()
-        done: list[Tensor] = []
+        lower_parts: list[Tensor] = []
         for number, block in enumerate(blocks):
             right = z[:, block]
-            if done:
-                right = right - self.triangles[block, : block.start] @ torch.cat(done, dim=1)
-            done.append(self.get_buffer(f"lower_inverse{number}") @ right)
-        solved: list[Tensor] = []
+            if lower_parts:
+                right = right - self.triangles[block, : block.start] @ torch.cat(lower_parts, dim=1)
+            lower_parts.append(self.get_buffer(f"lower_inverse{number}") @ right)
+        upper_parts: list[Tensor] = []
         for number, block in reversed(list(enumerate(blocks))):
-            right = done[number]
-            if solved:
-                right = right - self.triangles[block, block.stop :] @ torch.cat(solved, dim=1)
-            solved.insert(0, self.get_buffer(f"upper_inverse{number}") @ right)
-        return torch.cat(solved, dim=1)
+            right = lower_parts[number]
+            if upper_parts:
+                right = right - self.triangles[block, block.stop :] @ torch.cat(upper_parts, dim=1)
+            upper_parts.insert(0, self.get_buffer(f"upper_inverse{number}") @ right)
+        return torch.cat(upper_parts, dim=1)
 
 
 class OperatorGRU(nn.Module):
@@ -133,12 +133,12 @@ class OperatorGRU(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """`(B, T, C)` -> the states `(B, T, H)` and the last one `(1, B, H)`."""
         batch, time, _ = x.shape
-        given = [
+        inputs = [
             x.transpose(0, 1),
             *(self.get_buffer(name) for name in ("inputs", "states", "bias")),
         ]
         states, last = torch.onnx.ops.symbolic_multi_out(
-            "GRU", given, {"hidden_size": self.hidden, "linear_before_reset": 1},
+            "GRU", inputs, {"hidden_size": self.hidden, "linear_before_reset": 1},
             dtypes=(x.dtype, x.dtype), version=14,
             shapes=((time, 1, batch, self.hidden), (1, batch, self.hidden)),
         )  # fmt: skip
@@ -150,8 +150,8 @@ def exportable(model: nn.Module) -> nn.Module:
 
     It fits no styles, and takes those whose frames are normalised.
     """
-    found = copy.deepcopy(model).eval().requires_grad_(False)
-    for module in list(found.modules()):
+    plain = copy.deepcopy(model).eval().requires_grad_(False)
+    for module in list(plain.modules()):
         if isinstance(module, StyleAttention | FrameRetrieval):
             module.add_module("norm", ChannelAffine(module.norm))
         for name, child in list(module.named_children()):
@@ -164,7 +164,7 @@ def exportable(model: nn.Module) -> nn.Module:
         config: Any = getattr(module, "config", None)
         if getattr(config, "fitting_steps", 0):
             module.config = config.model_copy(update={"fitting_steps": 0})
-    return found
+    return plain
 
 
 def fitting_steps(model: nn.Module) -> int:

@@ -145,9 +145,9 @@ def begin(path: Path, design: Design) -> Answers:
             connection.execute("BEGIN IMMEDIATE")
             if not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
                 _make(connection, design)
-            known, secret = _definition(connection, path)
+            stored_design, secret = _definition(connection, path)
             connection.execute("COMMIT")
-            _check_same(known, design, path)
+            _check_same(stored_design, design, path)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
         except (sqlite3.Error, OSError) as error:
@@ -216,7 +216,7 @@ def _definition(connection: sqlite3.Connection, path: Path) -> tuple[Design, str
         raise InputError(_unusable(path, error.errors()[0]["msg"])) from None
 
 
-def _check_same(known: Design, design: Design, path: Path) -> None:
+def _check_same(stored: Design, design: Design, path: Path) -> None:
     """Refuse another test than the file's, by the first thing that differs."""
     tests = [
         {
@@ -225,7 +225,7 @@ def _check_same(known: Design, design: Design, path: Path) -> None:
             "questions": ", ".join(f"{one.name} ({one.text})" for one in each.questions),
             "clips": f"those of fingerprint {each.clips}",
         }
-        for each in (known, design)
+        for each in (stored, design)
     ]
     for (name, before), now in zip(tests[0].items(), tests[1].values(), strict=True):
         if before != now:

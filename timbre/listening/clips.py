@@ -43,12 +43,14 @@ def find(
     Raises:
         InputError: if there are no two systems, or one has nothing that could be compared.
     """
-    found = _folders(folder)
-    known = {reference: "--reference"} if reference else {content: "--content", style: "--style"}
-    for name, option in known.items():
-        if name not in found:
+    folders = _folders(folder)
+    references = (
+        {reference: "--reference"} if reference else {content: "--content", style: "--style"}
+    )
+    for name, option in references.items():
+        if name not in folders:
             raise InputError(
-                f"expected a folder {name} in {folder}, found {_listed(found)}; "
+                f"expected a folder {name} in {folder}, found {_listed(folders)}; "
                 f"please name one of them with {option}."
             )
     if content == style:
@@ -56,35 +58,35 @@ def find(
             f"expected contents and styles in two folders, got {content} for both; "
             "please change --content or --style."
         )
-    unknown = sorted({*systems} - found.keys())
+    unknown = sorted({*systems} - folders.keys())
     if unknown:
         raise InputError(
             f"expected systems that {folder} has a folder of, {unknown[0]} is none; "
-            f"please choose among {_listed(found)}."
+            f"please choose among {_listed(folders)}."
         )
-    chosen = sorted({*systems} - {reference}) or [
+    compared = sorted({*systems} - {reference}) or [
         name
-        for name in found
+        for name in folders
         if name not in (content, style, reference, "resynthesis") and not name.endswith("_shuffled")
     ]
-    if len(chosen) < 2:
+    if len(compared) < 2:
         raise InputError(
-            f"expected two systems or more to compare in {folder}, got {_listed(chosen)}; "
+            f"expected two systems or more to compare in {folder}, got {_listed(compared)}; "
             "please add folders with clips, or name more with --systems."
         )
-    whole = set.intersection(*({*found[name]} for name in known))
-    clips = {name: {c: p for c, p in found[name].items() if c in whole} for name in chosen}
-    for name in chosen:
-        if not any(clips[name].keys() & clips[other].keys() for other in chosen if other != name):
+    whole = set.intersection(*({*folders[name]} for name in references))
+    clips = {name: {c: p for c, p in folders[name].items() if c in whole} for name in compared}
+    for name in compared:
+        if not any(clips[name].keys() & clips[other].keys() for other in compared if other != name):
             raise InputError(
-                f"expected cases that {name} shares with {', '.join(known)} and another "
+                f"expected cases that {name} shares with {', '.join(references)} and another "
                 "system, found none; please leave it out with --systems or give its "
                 "clips the same names."
             )
-    used = {case for name in chosen for case in clips[name]}
-    return chosen, {
-        name: {case: path for case, path in cases.items() if case in used}
-        for name, cases in (clips | {name: found[name] for name in known}).items()
+    cases_used = {case for name in compared for case in clips[name]}
+    return compared, {
+        name: {case: path for case, path in cases.items() if case in cases_used}
+        for name, cases in (clips | {name: folders[name] for name in references}).items()
     }
 
 
@@ -94,7 +96,7 @@ def _folders(folder: Path) -> Clips:
             f"expected a folder with a folder for each system, {folder} is none; "
             "please name another, such as data/examples after `./run dvc repro`."
         )
-    found: Clips = {}
+    folders: Clips = {}
     for inner in sorted(path for path in folder.iterdir() if path.is_dir()):
         cases: dict[str, Path] = {}
         for path in sorted(inner.iterdir()):
@@ -107,13 +109,13 @@ def _folders(folder: Path) -> Clips:
                 )
             cases[path.stem] = path
         if cases:
-            found[inner.name] = cases
-    if not found:
+            folders[inner.name] = cases
+    if not folders:
         raise InputError(
             f"expected folders with clips ({', '.join(EXTENSIONS)}) in {folder}, found none; "
             "please name another, such as data/examples after `./run dvc repro`."
         )
-    return found
+    return folders
 
 
 def _listed(names: Sequence[str] | Clips) -> str:
@@ -143,7 +145,7 @@ def design(
         for case, path in sorted(clips[name].items()):
             samples(path)
             prints.append((name, case, sha256(path)))
-    made = Design(
+    test = Design(
         systems={name: sorted(clips[name]) for name in sorted(systems)},
         content=content,
         style=style,
@@ -152,17 +154,17 @@ def design(
         clips=fingerprint(prints),
         **how,
     )
-    if made.method is not Method.ab and not made.cases():
+    if test.method is not Method.ab and not test.cases():
         raise InputError(
             "expected cases that all systems share, as they are rated together, found none; "
             "please leave some out with --systems."
         )
-    if len(made.rated()) > MAX_CLIPS:
+    if len(test.rated()) > MAX_CLIPS:
         raise InputError(
-            f"expected {MAX_CLIPS} clips a page at most, got {len(made.rated())}; "
+            f"expected {MAX_CLIPS} clips a page at most, got {len(test.rated())}; "
             "please name fewer --systems."
         )
-    return made
+    return test
 
 
 def seconds(clips: Clips) -> float:

@@ -165,8 +165,10 @@ class Design(BaseModel):
         if self.method is Method.ab:
             each = min(self.trials, sum(map(len, self.pairs().values()))) / pairs
             return math.ceil(_answers(level) / each)
-        wanted = norm.isf(level / 2) + norm.ppf(POWER)
-        return math.ceil(float(wanted * SPREAD / STEP) ** 2 + 2)  # Student's t needs about two more
+        deviations = norm.isf(level / 2) + norm.ppf(POWER)
+        return math.ceil(
+            float(deviations * SPREAD / STEP) ** 2 + 2
+        )  # Student's t needs about two more
 
 
 def anchor(hertz: int) -> str:

@@ -36,15 +36,15 @@ def write(path: Path, answers: Path) -> int:
         InputError: if there is no such file of answers, or `path` cannot be written.
     """
     apart(writable(path), [answers])
-    design, found = read(answers)
+    design, entries = read(answers)
     questions = [each.name for each in design.questions]
     is_ab = design.method is Method.ab
     own = ["a", "b", *questions, "right"] if is_ab else ["side", "system", *questions]
-    counted = screened(design, found).counted
+    counted = screened(design, entries).counted
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow([*COLUMNS, *own])
-        for answer in found:
+        for answer in entries:
             seconds = "" if answer.seconds is None else f"{answer.seconds:.1f}"
             common = [
                 answer.listener, answer.participant, answer.number, answer.trial.kind,
@@ -53,16 +53,16 @@ def write(path: Path, answers: Path) -> int:
             ]  # fmt: skip
             cells = _compared(design, answer) if is_ab else _rated(answer, questions)
             rows.writerows([*common, *each] for each in cells)
-    return len(found)
+    return len(entries)
 
 
 def _compared(design: Design, answer: Answer) -> Iterator[list[str]]:
     """What is told of a comparison."""
     trial = answer.trial
-    given = [answer.choices[question.name] for question in design.questions]
-    preferred = [trial.sides.get(side, TIE) for side in given]
-    known = known_answers(trial, design)
-    right = str(int(known.items() <= answer.choices.items())) if known else ""
+    sides = [answer.choices[question.name] for question in design.questions]
+    preferred = [trial.sides.get(side, TIE) for side in sides]
+    right_sides = known_answers(trial, design)
+    right = str(int(right_sides.items() <= answer.choices.items())) if right_sides else ""
     yield [*trial.clips, *preferred, right]
 
 

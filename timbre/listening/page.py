@@ -158,15 +158,15 @@ class Page:
         slots = {*self._design.slots(), *trial.sides}
         if {*fields.get("played", "").split(",")} != slots:
             return _refused(f"Please hear {self._listed(trial)} before you answer.")
-        chosen = choices(self._design, trial, fields)
-        if chosen is None:
+        answers = choices(self._design, trial, fields)
+        if answers is None:
             return _refused("Please answer each question.")
         seen = self._shown.get((listener, number))
         lasts = sum(self._lasts(self._file(trial, slot)[0]) for slot in slots)
         took = None if seen is None else self._clock() - seen
         try:
             self._answers.welcome(listener)
-            self._answers.store(Answer(listener, number, trial, chosen, took, lasts))
+            self._answers.store(Answer(listener, number, trial, answers, took, lasts))
         except sqlite3.Error:
             return _refused(
                 "The answer could not be stored. Please go back and send it again.", 503

@@ -74,17 +74,17 @@ def preferences(
         answers: that count.
         question: its name.
     """
-    found: dict[tuple[str, ...], list[tuple[str, str]]] = {pair: [] for pair in pairs}
+    by_pair: dict[tuple[str, ...], list[tuple[str, str]]] = {pair: [] for pair in pairs}
     for answer in answers:
-        chosen = answer.trial.sides.get(answer.choices[question], TIE)
-        found[tuple(sorted(answer.trial.clips))].append((answer.listener, chosen))
-    made = []
+        preferred = answer.trial.sides.get(answer.choices[question], TIE)
+        by_pair[tuple(sorted(answer.trial.clips))].append((answer.listener, preferred))
+    rows = []
     for pair in pairs:
-        names = [system for _, system in found[pair]]
+        names = [system for _, system in by_pair[pair]]
         ties = names.count(TIE)
-        listeners = len({listener for listener, _ in found[pair]})
-        made.append(Preference(*pair, listeners, len(names) - ties, names.count(pair[0]), ties))
-    return made
+        listeners = len({listener for listener, _ in by_pair[pair]})
+        rows.append(Preference(*pair, listeners, len(names) - ties, names.count(pair[0]), ties))
+    return rows
 
 
 def differences(

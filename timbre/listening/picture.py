@@ -31,7 +31,7 @@ def kind(path: Path) -> str:
     return path.suffix.lower()[1:]
 
 
-def write(path: Path, kind: str, found: Summary) -> None:
+def write(path: Path, kind: str, summary: Summary) -> None:
     """Draw the ranking by question, and of comparisons the share of each pair, with intervals.
 
     Equal answers give an equal file.
@@ -39,27 +39,27 @@ def write(path: Path, kind: str, found: Summary) -> None:
     Args:
         path: of the picture.
         kind: "png" or "svg".
-        found: what to draw.
+        summary: what to draw.
     """
     metadata = {"Software": None} if kind == "png" else {"Date": None}
     # SVG names its parts by chance if no salt is given
     with matplotlib.rc_context({"svg.hashsalt": "timbre"}), replacing(path) as temporary:
-        _drawn(found).savefig(temporary, format=kind, dpi=150, metadata=metadata)
+        _drawn(summary).savefig(temporary, format=kind, dpi=150, metadata=metadata)
 
 
-def _drawn(found: Summary) -> Figure:
-    is_ab = found.method is Method.ab
-    ranked = max(1, *(len(each) for each in found.rankings.values()))
-    compared = len(next(iter(found.pairs.values()))) if is_ab else 0
+def _drawn(summary: Summary) -> Figure:
+    is_ab = summary.method is Method.ab
+    ranked = max(1, *(len(each) for each in summary.rankings.values()))
+    compared = len(next(iter(summary.pairs.values()))) if is_ab else 0
     heights = [ranked, compared] if compared else [ranked]
     figure = Figure(figsize=(11, 1.2 * len(heights) + 0.34 * sum(heights)), layout="constrained")
     panels = figure.subplots(
-        len(heights), len(found.questions), squeeze=False, height_ratios=[h + 2 for h in heights]
+        len(heights), len(summary.questions), squeeze=False, height_ratios=[h + 2 for h in heights]
     )
-    for column, question in enumerate(found.questions):
+    for column, question in enumerate(summary.questions):
         panels[0, column].set_title(fill(question.text, 28), fontsize=10)
-        _rank(panels[0, column], found.rankings[question.name], is_ab)
-        shares = [each for each in found.pairs[question.name] if isinstance(each, Preference)]
+        _rank(panels[0, column], summary.rankings[question.name], is_ab)
+        shares = [each for each in summary.pairs[question.name] if isinstance(each, Preference)]
         if compared:
             _shares(panels[1, column], shares)
     return figure

@@ -128,17 +128,17 @@ def choices(design: Design, trial: Trial, fields: dict[str, str]) -> dict[str, A
     Returns:
         In comparisons a side or `TIE`; in ratings a number for each side.
     """
-    found: dict[str, Any] = {}
+    answers: dict[str, Any] = {}
     for question in design.questions:
         if design.method is Method.ab:
-            known = {*trial.sides, *([TIE] if design.ties else [])}
-            found[question.name] = fields.get(question.name, "")
-            if found[question.name] not in known:
+            sides = {*trial.sides, *([TIE] if design.ties else [])}
+            answers[question.name] = fields.get(question.name, "")
+            if answers[question.name] not in sides:
                 return None
             continue
         low, high = design.ends
-        given = {side: fields.get(f"{question.name}.{side}", "") for side in trial.sides}
-        if not all(text.isdecimal() and low <= int(text) <= high for text in given.values()):
+        ratings = {side: fields.get(f"{question.name}.{side}", "") for side in trial.sides}
+        if not all(text.isdecimal() and low <= int(text) <= high for text in ratings.values()):
             return None
-        found[question.name] = {side: int(text) for side, text in given.items()}
-    return found
+        answers[question.name] = {side: int(text) for side, text in ratings.items()}
+    return answers

@@ -38,22 +38,22 @@ def bradley_terry(wins: Floats) -> Floats:
         `(R, N)`.
     """
     compared = (wins + wins.swapaxes(1, 2)) > 0
-    given = wins + 0.5 * compared
+    weighted = wins + 0.5 * compared
     shape = wins.shape[:2]
 
     def loss(flat: Floats) -> tuple[float, Floats]:
         strengths = flat.reshape(shape)
         apart = strengths[:, :, None] - strengths[:, None, :]
         likely = expit(apart)
-        wrong = given * (1 - likely)
+        wrong = weighted * (1 - likely)
         # a little pull to 0 decides what answers leave open: the mean, and parts never compared
         slope = wrong.swapaxes(1, 2).sum(axis=2) - wrong.sum(axis=2) + 1e-6 * strengths
-        value = -np.sum(given * np.log(np.maximum(likely, 1e-300))) + 5e-7 * np.sum(strengths**2)
+        value = -np.sum(weighted * np.log(np.maximum(likely, 1e-300))) + 5e-7 * np.sum(strengths**2)
         return float(value), slope.ravel()
 
-    found = minimize(loss, np.zeros(shape[0] * shape[1]), jac=True, method="L-BFGS-B",
+    solution = minimize(loss, np.zeros(shape[0] * shape[1]), jac=True, method="L-BFGS-B",
                      options={"maxiter": 1000, "ftol": 1e-13})  # fmt: skip
-    strengths: Floats = found.x.reshape(shape)
+    strengths: Floats = solution.x.reshape(shape)
     centred: Floats = strengths - strengths.mean(axis=1, keepdims=True)
     return centred
 
@@ -72,14 +72,14 @@ def ranking(
         value: sums of these of R sets of listeners, `(R, ...)`, to `(R, N)`.
         seed: of the resamples.
     """
-    given = np.stack(by_listener)
-    count = len(given)
+    totals = np.stack(by_listener)
+    count = len(totals)
     drawn = np.random.default_rng(seed).multinomial(count, [1 / count] * count, RESAMPLES)
     weights = np.vstack([np.ones(count), drawn])
-    found = value(np.tensordot(weights, given, axes=1))
-    low, high = np.nanpercentile(found[1:], INTERVAL_PERCENTILES, axis=0)
+    values = value(np.tensordot(weights, totals, axes=1))
+    low, high = np.nanpercentile(values[1:], INTERVAL_PERCENTILES, axis=0)
     ranked = [
-        Ranked(name, float(found[0, n]), float(low[n]), float(high[n]))
+        Ranked(name, float(values[0, n]), float(low[n]), float(high[n]))
         for n, name in enumerate(systems)
     ]
     return sorted(ranked, key=lambda each: (-each.value, each.system))

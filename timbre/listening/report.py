@@ -52,8 +52,8 @@ def summary(design: Design, answers: Sequence[Answer]) -> Summary:
             pairs[question.name] = differences([*design.pairs()], means)
     p_values = {
         (question, each.one, each.other): each.p
-        for question, found in pairs.items()
-        for each in found
+        for question, results in pairs.items()
+        for each in results
         if each.answers
     }
     return Summary(
@@ -75,25 +75,25 @@ def _preferred(design: Design, answers: Sequence[Answer], question: str) -> list
     place = {name: number for number, name in enumerate(systems)}
     wins: dict[str, Floats] = defaultdict(lambda: np.zeros((len(systems), len(systems))))
     for answer in answers:
-        chosen, (one, other) = answer.choices[question], answer.trial.clips
-        if chosen == TIE:
+        answer_side, (one, other) = answer.choices[question], answer.trial.clips
+        if answer_side == TIE:
             wins[answer.listener][place[one], place[other]] += 0.5
             wins[answer.listener][place[other], place[one]] += 0.5
             continue
-        best, worst = (one, other) if chosen == "a" else (other, one)
+        best, worst = (one, other) if answer_side == "a" else (other, one)
         wins[answer.listener][place[best], place[worst]] += 1
     return ranking(systems, [*wins.values()], bradley_terry) if wins else []
 
 
 def _means(answers: Sequence[Answer], question: str) -> dict[str, dict[str, float]]:
     """Each listener's mean rating of each system."""
-    given: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    ratings: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for answer in answers:
         for side, system in answer.trial.sides.items():
-            given[answer.listener][system].append(answer.choices[question][side])
+            ratings[answer.listener][system].append(answer.choices[question][side])
     return {
         listener: {system: float(np.mean(each)) for system, each in systems.items()}
-        for listener, systems in given.items()
+        for listener, systems in ratings.items()
     }
 
 
@@ -104,27 +104,27 @@ def _rated(design: Design, means: dict[str, dict[str, float]]) -> list[Ranked]:
     return ranking(rated, tables, lambda sums: sums[..., 0] / sums[..., 1]) if tables else []
 
 
-def metrics(found: Summary) -> dict[str, Any]:
+def metrics(results: Summary) -> dict[str, Any]:
     """The figures by name, as `dvc metrics` shows them; pairs without answers have none."""
     return {
         "listeners": {
-            name: getattr(found, name) for name in ("counted", "failed", "hurried", "unchecked")
+            name: getattr(results, name) for name in ("counted", "failed", "hurried", "unchecked")
         },
         "ranking": {
             question: {
                 each.system: {"value": each.value, "low": each.low, "high": each.high}
                 for each in ranked
             }
-            for question, ranked in found.rankings.items()
+            for question, ranked in results.rankings.items()
         },
         **{
             question: {
                 f"{each.one}_over_{each.other}": _named(each)
-                | {"p": each.p, "p_holm": found.corrected[question, each.one, each.other]}
+                | {"p": each.p, "p_holm": results.corrected[question, each.one, each.other]}
                 for each in pairs
                 if each.answers
             }
-            for question, pairs in found.pairs.items()
+            for question, pairs in results.pairs.items()
         },
     }
 
@@ -140,15 +140,15 @@ def _named(each: Preference | Difference) -> dict[str, float]:
     }  # fmt: skip
 
 
-def markdown(found: Summary) -> str:
+def markdown(results: Summary) -> str:
     """Two tables a question: the ranking, and the pairs."""
-    is_ab = found.method is Method.ab
+    is_ab = results.method is Method.ab
     lines = [
         "# What listeners preferred" if is_ab else "# How listeners rated",
         "",
-        f"Listeners that count: {found.counted}. Left out: {found.failed} who failed an attention "
-        f"check, {found.hurried} who answered sooner than clips last, {found.unchecked} who have "
-        "not come to a check.",
+        f"Listeners that count: {results.counted}. Left out: {results.failed} who failed an "
+        f"attention check, {results.hurried} who answered sooner than clips last, "
+        f"{results.unchecked} who have not come to a check.",
     ]
     value = "strength" if is_ab else "mean"
     columns = (
@@ -156,7 +156,7 @@ def markdown(found: Summary) -> str:
         if is_ab
         else "first | second | listeners | first minus second | p | Holm"
     )
-    for question in found.questions:
+    for question in results.questions:
         lines += [
             "",
             f"## {question.text}",
@@ -166,11 +166,11 @@ def markdown(found: Summary) -> str:
         ]
         lines += [
             f"| {each.system} | {each.value:.2f} | {each.low:.2f} to {each.high:.2f} |"
-            for each in found.rankings[question.name]
+            for each in results.rankings[question.name]
         ]
         lines += ["", f"| {columns} |", "|" + "---|" * (columns.count("|") + 1)]
-        for each in found.pairs[question.name]:
-            p = found.corrected.get((question.name, each.one, each.other))
+        for each in results.pairs[question.name]:
+            p = results.corrected.get((question.name, each.one, each.other))
             lines.append(f"| {' | '.join([each.one, each.other, *_cells(each, p)])} |")
     strength = (
         "Strengths are those of Bradley and Terry's model, natural logarithms of odds, 0 on the "

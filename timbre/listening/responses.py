@@ -59,15 +59,15 @@ async def form(request: Request) -> dict[str, str] | None:
     return {name: values[-1] for name, values in fields.items()}
 
 
-def ranged(data: bytes, wanted: str) -> Response:
+def ranged(data: bytes, range_header: str) -> Response:
     """A FLAC file, or the part of it that a player asks for (RFC 9110, section 14).
 
     Args:
         data: the whole file.
-        wanted: the header `Range`; of more than one range, or of no bytes, the whole is given.
+        range_header: the `Range`; of more than one range, or of no bytes, the whole is given.
     """
     headers = HEADERS | {"Accept-Ranges": "bytes"}
-    match = re.fullmatch(r"bytes=(\d{0,12})-(\d{0,12})", wanted)
+    match = re.fullmatch(r"bytes=(\d{0,12})-(\d{0,12})", range_header)
     if match is None or match.groups() == ("", ""):
         return Response(data, 200, headers, "audio/flac")
     first, last = match.groups()

@@ -31,16 +31,16 @@ def screened(design: Design, answers: Sequence[Answer]) -> Screened:
     by_listener: dict[str, list[Answer]] = defaultdict(list)
     for answer in answers:
         by_listener[answer.listener].append(answer)
-    found: dict[str, set[str]] = {name: set() for name in Screened._fields}
-    for listener, given in by_listener.items():
-        counts = [answer for answer in given if answer.trial.kind is not Kind.training]
+    groups: dict[str, set[str]] = {name: set() for name in Screened._fields}
+    for listener, listener_answers in by_listener.items():
+        counts = [answer for answer in listener_answers if answer.trial.kind is not Kind.training]
         if any(answer.is_hurried for answer in counts):
-            found["hurried"].add(listener)
+            groups["hurried"].add(listener)
         elif (passed := _passed(design, counts)) is None:
-            found["unchecked"].add(listener)
+            groups["unchecked"].add(listener)
         else:
-            found["counted" if passed else "failed"].add(listener)
-    return Screened(**{name: frozenset(listeners) for name, listeners in found.items()})
+            groups["counted" if passed else "failed"].add(listener)
+    return Screened(**{name: frozenset(listeners) for name, listeners in groups.items()})
 
 
 def _passed(design: Design, answers: Sequence[Answer]) -> bool | None:
@@ -50,8 +50,8 @@ def _passed(design: Design, answers: Sequence[Answer]) -> bool | None:
         return pages.count(False) <= MAX_SHARE * len(pages) if pages else None
     if not design.has_checks:
         return True if answers else None
-    known = [(known_answers(answer.trial, design), answer.choices) for answer in answers]
-    checks = [right.items() <= choices.items() for right, choices in known if right]
+    pairs = [(known_answers(answer.trial, design), answer.choices) for answer in answers]
+    checks = [right.items() <= choices.items() for right, choices in pairs if right]
     return all(checks) if checks else None
 
 
@@ -60,7 +60,7 @@ def _told_apart(design: Design, answer: Answer) -> bool:
     side = {name: letter for letter, name in answer.trial.sides.items()}
     lowest = [side[anchor(min(design.anchors))]] if design.anchors else []
     return all(
-        given[side[design.reference]] >= MIN_REFERENCE
-        and all(given[letter] <= MIN_REFERENCE for letter in lowest)
-        for given in answer.choices.values()
+        ratings[side[design.reference]] >= MIN_REFERENCE
+        and all(ratings[letter] <= MIN_REFERENCE for letter in lowest)
+        for ratings in answer.choices.values()
     )

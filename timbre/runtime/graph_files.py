@@ -11,8 +11,8 @@ STYLE, TRANSFER, SPECTRUM = "style.onnx", "transfer.onnx", "spectrum.onnx"
 
 def there(folder: Path, name: str) -> bool:
     """Whether a folder of models has the graphs of a model that transfers and of the vocoder."""
-    wanted = (folder / name / STYLE, folder / name / TRANSFER, folder / "vocoder" / SPECTRUM)
-    return all(path.is_file() and (path.parent / shipped.WEIGHTS).is_file() for path in wanted)
+    paths = (folder / name / STYLE, folder / name / TRANSFER, folder / "vocoder" / SPECTRUM)
+    return all(path.is_file() and (path.parent / shipped.WEIGHTS).is_file() for path in paths)
 
 
 def remove(folder: Path) -> None:

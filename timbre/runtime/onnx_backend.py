@@ -70,12 +70,12 @@ class OnnxBackend(Backend[Style]):
 
     def styles(self, mels: Floats) -> list[Style]:
         """See `Backend`."""
-        found = []
+        styles = []
         for mel in mels:
             vector, frames, *patches = self._style(mel=mel[None])
             bias = np.zeros((1, frames.shape[2]), np.float32)
-            found.append(Style(vector, frames, bias, patches[0] if patches else None))
-        return found
+            styles.append(Style(vector, frames, bias, patches[0] if patches else None))
+        return styles
 
     def blend(self, styles: Sequence[Style], weights: Sequence[float]) -> Style:
         """See `Backend`."""
@@ -99,10 +99,10 @@ class OnnxBackend(Backend[Style]):
         if noise is not None:
             inputs["noise"] = noise[None]
         for option, default in self._defaults.items():
-            given = options.get(option)
-            inputs[option] = np.array(default if given is None else given, np.float32)
-        made: Floats = self._transfer(**inputs)[0][0]
-        return made
+            value = options.get(option)
+            inputs[option] = np.array(default if value is None else value, np.float32)
+        output: Floats = self._transfer(**inputs)[0][0]
+        return output
 
     def decode(self, mel: Floats) -> Signal:
         """See `Backend`."""

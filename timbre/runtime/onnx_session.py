@@ -51,8 +51,8 @@ class Session:
                 f"expected an exported graph in {path}, got {str(error).splitlines()[0]}; "
                 "please export it again with `timbre export`."
             ) from error
-        told = self._session.get_modelmeta().custom_metadata_map.get(METADATA, "{}")
-        self.about: dict[str, Any] = json.loads(told)
+        metadata = self._session.get_modelmeta().custom_metadata_map.get(METADATA, "{}")
+        self.about: dict[str, Any] = json.loads(metadata)
         if self.about.get("weights_sha256") != sha256:
             raise InputError(
                 f"expected the graph of the weights beside it in {path}, got that of others; "
@@ -63,6 +63,6 @@ class Session:
 
     def __call__(self, **inputs: Any) -> list[NDArray[np.float32]]:
         """The outputs; inputs that the graph does not take are left out."""
-        given = {name: inputs[name] for name in self.inputs}
-        found: list[NDArray[np.float32]] = self._session.run(None, given)
-        return found
+        feeds = {name: inputs[name] for name in self.inputs}
+        outputs: list[NDArray[np.float32]] = self._session.run(None, feeds)
+        return outputs

@@ -41,8 +41,8 @@ def istft(spectrum: Spectrum, n_fft: int, hop: int, length: int) -> Signal:
     weight = _overlapped(np.broadcast_to(window**2, frames.shape), hop)
     half = slice(n_fft // 2, n_fft // 2 + length)
     weight = weight[half]
-    made = sound[half] / np.where(weight > MIN_WINDOW_SUM, weight, 1)
-    return np.pad(made, (0, length - len(made)))
+    samples = sound[half] / np.where(weight > MIN_WINDOW_SUM, weight, 1)
+    return np.pad(samples, (0, length - len(samples)))
 
 
 def _overlapped(frames: Window, hop: int) -> Signal:

@@ -77,8 +77,8 @@ class TorchBackend(Backend[Style]):
     @torch.inference_mode()
     def styles(self, mels: Floats) -> list[Style]:
         """See `Backend`."""
-        heard = self._model.style(self._given(mels))
-        return [_one(heard, number) for number in range(len(mels))]
+        batch = self._model.style(self._tensor(mels))
+        return [_one(batch, number) for number in range(len(mels))]
 
     @torch.inference_mode()
     def blend(self, styles: Sequence[Style], weights: Sequence[float]) -> Style:
@@ -90,31 +90,33 @@ class TorchBackend(Backend[Style]):
         self, mel: Floats, style: Style, noise: Floats | None, options: dict[str, Any]
     ) -> Floats:
         """See `Backend`."""
-        given = dict(options)
+        arguments = dict(options)
         if noise is not None:
-            given["noise"] = self._given(noise[None])
-        made: Floats = self._model.transfer(self._given(mel[None]), style, **given)[0].cpu().numpy()
-        return made
+            arguments["noise"] = self._tensor(noise[None])
+        output: Floats = (
+            self._model.transfer(self._tensor(mel[None]), style, **arguments)[0].cpu().numpy()
+        )
+        return output
 
     @torch.inference_mode()
     def decode(self, mel: Floats) -> Signal:
         """See `Backend`."""
         return vocoder.decode(
-            self._vocoder, self._given(mel[None]), mel.shape[1] * self.audio.hop_length
+            self._vocoder, self._tensor(mel[None]), mel.shape[1] * self.audio.hop_length
         )
 
-    def _given(self, array: Floats) -> torch.Tensor:
+    def _tensor(self, array: Floats) -> torch.Tensor:
         # a copy where it is read-only or not in order, as PyTorch takes neither
         return torch.from_numpy(np.require(array, requirements=["C", "W"])).to(self._device)
 
 
 def _one(styles: Style, number: int) -> Style:
     """One of a batch."""
-    chosen = slice(number, number + 1)
+    index = slice(number, number + 1)
     return Style(
-        styles.vector[chosen],
-        tuple(frames[chosen] for frames in styles.frames),
-        None if styles.bias is None else styles.bias[chosen],
-        None if styles.equalizer is None else styles.equalizer[chosen],
-        tuple(patches[chosen] for patches in styles.patches),
+        styles.vector[index],
+        tuple(frames[index] for frames in styles.frames),
+        None if styles.bias is None else styles.bias[index],
+        None if styles.equalizer is None else styles.equalizer[index],
+        tuple(patches[index] for patches in styles.patches),
     )

@@ -76,8 +76,8 @@ def faded(old: Floats, new: Floats) -> Floats:
     alike = 1.0 if power == 0 else np.clip(float(np.sum(old.astype(float) * new)) / power, 0, 1)
     # the power of (1 - r) a + r b for a and b of equal power and that correlation
     left = (1 - rising) ** 2 + rising**2 + 2 * alike * rising * (1 - rising)
-    found: Floats = (mean / np.sqrt(left)).astype(np.float32)
-    return found
+    mixed: Floats = (mean / np.sqrt(left)).astype(np.float32)
+    return mixed
 
 
 def window_mel(content: Signal, gain: float, start: int, stop: int, audio: Audio) -> Floats:
@@ -98,5 +98,5 @@ def window_mel(content: Signal, gain: float, start: int, stop: int, audio: Audio
         -(-audio.n_fft // 2 // hop // FRAME_MULTIPLE) * FRAME_MULTIPLE
     )  # a frame's window reaches so far
     first = max(start - around, 0)
-    heard = content[first * hop : (stop + around) * hop] * np.float32(gain)
-    return clip_mel(heard, audio)[:, start - first : stop - first]
+    samples = content[first * hop : (stop + around) * hop] * np.float32(gain)
+    return clip_mel(samples, audio)[:, start - first : stop - first]

@@ -60,31 +60,31 @@ def play(
     data = _read(path)
     damaged = InputError(f"expected a MIDI file, {path} is damaged; please export it again.")
     try:
-        found = sequence(data)
+        midi = sequence(data)
     except ValueError:
         raise damaged from None
-    if found.tracks > MAX_TRACKS:
+    if midi.tracks > MAX_TRACKS:
         raise InputError(
-            f"expected a piece of {MAX_TRACKS} tracks at most, {path} has {found.tracks:,}; "
+            f"expected a piece of {MAX_TRACKS} tracks at most, {path} has {midi.tracks:,}; "
             "please merge some."
         )
-    lasts = seconds(found)
-    if lasts is not None and lasts > MAX_PIECE_SECONDS:
+    duration = seconds(midi)
+    if duration is not None and duration > MAX_PIECE_SECONDS:
         raise InputError(
             f"expected a piece of {MAX_PIECE_SECONDS / 60:.0f} minutes at most, {path} lasts "
-            f"{lasts / 60:,.0f}; please cut it."
+            f"{duration / 60:,.0f}; please cut it."
         )
     factor = min(OVERSAMPLING, max(1, MAX_RENDER_RATE // audio.sample_rate))
     rate = factor * audio.sample_rate
-    length = None if lasts is None else round(lasts * rate)
+    length = None if duration is None else round(duration * rate)
     settings = Synthesis(oversampling=1, interpolation=4, polyphony=256, reverb=False, chorus=False)
     target = folder / CONTENT_FILE
     player = MidiPlayer(
-        found.data,
+        midi.data,
         soundfonts.find(DEFAULT_FONT)[0],
         rate,
         settings,
-        found.beat_microseconds,
+        midi.beat_microseconds,
     )
     with closing(player), target.open("wb") as out:
         channels = 2 if stereo else 1
@@ -108,16 +108,18 @@ def play(
             raise InputError(
                 f"expected notes, {path} has none but those of drums; please give another piece."
             )
-        if not lasts:
+        if not duration:
             raise damaged
         raise InputError(f"expected notes, {path} has none; please give another piece.")
-    played = np.memmap(target, np.float32, "r+")
-    rms, peak = level(played)
-    for start in range(0, len(played) if peak else 0, BLOCK_SAMPLES):
+    samples = np.memmap(target, np.float32, "r+")
+    rms, peak = level(samples)
+    for start in range(0, len(samples) if peak else 0, BLOCK_SAMPLES):
         # at the level of what models learn from: a synthesizer's own is soft
-        played[start : start + BLOCK_SAMPLES] *= min(10 ** (audio.level_db / 20) / rms, 0.99 / peak)
-        release(played)
-    return played.reshape(-1, channels), _remarks(path, player.drum_notes, player.exclusive)
+        samples[start : start + BLOCK_SAMPLES] *= min(
+            10 ** (audio.level_db / 20) / rms, 0.99 / peak
+        )
+        release(samples)
+    return samples.reshape(-1, channels), _remarks(path, player.drum_notes, player.exclusive)
 
 
 def _read(path: Path) -> bytes:
@@ -141,9 +143,9 @@ def _last_told(blocks: Iterator[Floats]) -> Iterator[tuple[bool, Floats]]:
 
 def _remarks(path: Path, drum_notes: int, exclusive: int) -> tuple[str, ...]:
     """Parts of a file that are not played."""
-    found = []
+    remarks = []
     if drum_notes:
-        found.append(f"{path}: {drum_notes:,} notes of drums are left out")
+        remarks.append(f"{path}: {drum_notes:,} notes of drums are left out")
     if exclusive:
-        found.append(f"{path}: {exclusive:,} system exclusive messages are left out")
-    return tuple(found)
+        remarks.append(f"{path}: {exclusive:,} system exclusive messages are left out")
+    return tuple(remarks)

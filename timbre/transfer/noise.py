@@ -31,8 +31,8 @@ def normal(seed: int, start: int, stop: int, bands: int) -> Floats:
     hashed = _mixed(_mixed(places ^ frames) + frames)
     first, second = (hashed.reshape(bands, 2, -1)[:, part] for part in (0, 1))
     radius = np.sqrt(-2 * np.log((first + 0.5) / 2**32))
-    found: Floats = (radius * np.cos(2 * np.pi * (second + 0.5) / 2**32)).astype(np.float32)
-    return found
+    numbers: Floats = (radius * np.cos(2 * np.pi * (second + 0.5) / 2**32)).astype(np.float32)
+    return numbers
 
 
 def _mixed(words: Words) -> Words:

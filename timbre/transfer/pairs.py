@@ -105,7 +105,7 @@ def transfer(
         if isinstance(pair, pairs.Pair)
         for file in pair.inputs()
     }
-    written: dict[Path, int] = {}
+    line_of: dict[Path, int] = {}
     for number, pair in lines:
         if isinstance(pair, InputError):
             yield number, pair
@@ -114,7 +114,7 @@ def transfer(
             out = folder / (
                 chosen(pair.output, suffix) if pair.output else named(pair.content, suffix)
             )
-            if out.resolve() in written and not pair.output:
+            if out.resolve() in line_of and not pair.output:
                 # a content that comes again, with another style
                 out = out.with_stem(f"{out.stem} as {pair.style.stem}")
             if (place := out.resolve()) in inputs:
@@ -122,19 +122,19 @@ def transfer(
                     f"expected an output of its own, {out} is also an input; "
                     "please give another folder for the outputs."
                 )
-            if place in written:
+            if place in line_of:
                 raise InputError(
-                    f"expected an output of its own, {out} is that of line {written[place]}; "
+                    f"expected an output of its own, {out} is that of line {line_of[place]}; "
                     "please name the contents differently, or the outputs in a column."
                 )
-            written[place] = number
-            done = one(base / pair.content, base / pair.style, out)
+            line_of[place] = number
+            result = one(base / pair.content, base / pair.style, out)
         except InputError as error:
             yield number, error
         except OSError as error:  # a name that no file can have
             yield number, InputError(f"expected to read and write files: {error}; please mend it.")
         else:
-            yield number, done
+            yield number, result
 
 
 def _resolved(path: Path) -> Path:

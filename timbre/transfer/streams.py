@@ -53,23 +53,23 @@ def read(
         InputError: as `timbre.audio.recordings.read`, but silence is let through.
     """
     if recordings.existing(path).is_fifo():  # which can be read once alone
-        with path.open("rb") as pipe, (folder / PIPED_FILE).open("wb") as kept:
-            shutil.copyfileobj(pipe, kept)
+        with path.open("rb") as pipe, (folder / PIPED_FILE).open("wb") as copy:
+            shutil.copyfileobj(pipe, copy)
         path = folder / PIPED_FILE
     decoded, converted = folder / "decoded.f32", folder / "decoded.wav"
     doubtful = recordings.is_doubtful(path)
-    found = None if doubtful else _decoded(path, path, decoded, sample_rate, stereo, seconds)
-    if found is None and _convert(path, converted, seconds, strict=not doubtful):
+    channels = None if doubtful else _decoded(path, path, decoded, sample_rate, stereo, seconds)
+    if channels is None and _convert(path, converted, seconds, strict=not doubtful):
         # no format of libsndfile's; or a stream that states no length, or another than it has
-        found = _decoded(converted, path, decoded, sample_rate, stereo, seconds)
+        channels = _decoded(converted, path, decoded, sample_rate, stereo, seconds)
         converted.unlink()
-    if found is None and doubtful:  # without ffmpeg: what libsndfile makes of it
-        found = _decoded(path, path, decoded, sample_rate, stereo, seconds)
-    if found is None:  # it cannot be read, and this says why
+    if channels is None and doubtful:  # without ffmpeg: what libsndfile makes of it
+        channels = _decoded(path, path, decoded, sample_rate, stereo, seconds)
+    if channels is None:  # it cannot be read, and this says why
         recordings.read(path, sample_rate, seconds).tofile(decoded)
-        found = 1
-    raw = np.memmap(decoded, np.float32, "r").reshape(-1, found)
-    weights = np.eye(found) if stereo else _weights(raw, sample_rate)[:, None]
+        channels = 1
+    raw = np.memmap(decoded, np.float32, "r").reshape(-1, channels)
+    weights = np.eye(channels) if stereo else _weights(raw, sample_rate)[:, None]
     with (folder / CONTENT_FILE).open("wb") as out:
         for block in _filtered(raw, sample_rate):
             out.write((block @ weights).astype(np.float32).tobytes())
@@ -133,11 +133,11 @@ def _decode(
         )
     recordings.hearable(named, file.samplerate)
     stream = soxr.ResampleStream(file.samplerate, sample_rate, channels, dtype="float32")
-    count, wanted = 0, file.frames
+    count, frames = 0, file.frames
     if seconds is not None:
-        wanted = min(wanted, round(seconds * file.samplerate))
+        frames = min(frames, round(seconds * file.samplerate))
     while len(
-        block := file.read(min(BLOCK_SAMPLES, wanted - count), dtype="float32", always_2d=True)
+        block := file.read(min(BLOCK_SAMPLES, frames - count), dtype="float32", always_2d=True)
     ):
         if not is_sound(block):
             raise InputError(
@@ -148,7 +148,7 @@ def _decode(
     last = np.zeros((0, channels), np.float32)
     out.write(stream.resample_chunk(last, last=True).tobytes())
     # a stream of FLAC does not state its length, a file that breaks off states another
-    return channels if count == wanted and out.tell() > 0 else None
+    return channels if count == frames and out.tell() > 0 else None
 
 
 def _convert(path: Path, converted: Path, seconds: float | None, *, strict: bool) -> bool:

@@ -40,13 +40,13 @@ def read(path: Path, audio: Audio) -> Signal:
         return np.array(streams.read(path, audio.sample_rate, folder, seconds=READ_SECONDS)[:, 0])
 
 
-def parts(heard: Signal, name: str, audio: Audio, most: int = MAX_PARTS) -> list[Signal]:
+def parts(samples: Signal, name: str, audio: Audio, most: int = MAX_PARTS) -> list[Signal]:
     """The parts of a style that are heard, each a style of its own, to be averaged.
 
     So several sounds in one recording make a sound between them.
 
     Args:
-        heard: `(L,)` at the mel's sample rate.
+        samples: `(L,)` at the mel's sample rate.
         name: what a message calls it.
         audio: the mel's settings.
         most: how many parts there may be.
@@ -58,22 +58,22 @@ def parts(heard: Signal, name: str, audio: Audio, most: int = MAX_PARTS) -> list
         InputError: if it is too short or silent.
     """
     rate = audio.sample_rate
-    if len(heard) < MIN_PART_SECONDS * rate:
+    if len(samples) < MIN_PART_SECONDS * rate:
         raise InputError(
             f"expected a style of {MIN_PART_SECONDS} s or more, {name} lasts "
-            f"{len(heard) / rate:.3f} s; please take a longer one."
+            f"{len(samples) / rate:.3f} s; please take a longer one."
         )
-    if np.abs(heard).max() < SILENCE_PEAK:
-        looked = (
+    if np.abs(samples).max() < SILENCE_PEAK:
+        subject = (
             f"the first {READ_SECONDS:.0f} s of {name} are"
-            if len(heard) >= READ_SECONDS * rate
+            if len(samples) >= READ_SECONDS * rate
             else f"{name} is"
         )
-        raise InputError(f"expected a sound, {looked} silent; please take another one or cut it.")
-    count = -(-len(heard) // round(PART_SECONDS * rate))
-    length = len(heard) // count
-    cut = heard[: count * length].astype(np.float64).reshape(count, length)
+        raise InputError(f"expected a sound, {subject} silent; please take another one or cut it.")
+    count = -(-len(samples) // round(PART_SECONDS * rate))
+    length = len(samples) // count
+    cut = samples[: count * length].astype(np.float64).reshape(count, length)
     power = np.mean(cut**2, axis=1)
     loud = np.argsort(-power, kind="stable")[:most]
-    chosen = sorted(loud[power[loud] > power.max() * 10 ** (-MAX_SOFTER_DB / 10)])
-    return [at_level(cut[number], audio.level_db).astype(np.float32) for number in chosen]
+    numbers = sorted(loud[power[loud] > power.max() * 10 ** (-MAX_SOFTER_DB / 10)])
+    return [at_level(cut[number], audio.level_db).astype(np.float32) for number in numbers]
