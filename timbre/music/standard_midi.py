@@ -64,7 +64,8 @@ def sequence(content: bytes) -> Sequence:
     while at + 8 <= len(data):
         end = at + 8 + int.from_bytes(data[at + 4 : at + 8], "big")
         if data[at : at + 4] == b"MTrk":  # the standard lets makers add chunks of other kinds
-            tracks.append(data[at:end])
+            body = data[at + 8 : end]  # all there is, where it should go on
+            tracks.append(b"MTrk" + len(body).to_bytes(4, "big") + body)
         at = end
     # a kind of 2, patterns one after the other, is played as all players do: at once
     kind = min(kind, 1) if len(tracks) <= 1 else 1

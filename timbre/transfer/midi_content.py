@@ -16,9 +16,10 @@ from timbre.transfer.streams import BLOCK_SAMPLES, CONTENT_FILE, rms_and_peak
 
 DEFAULT_FONT = "TimGM6mb"  # comes with pretty_midi: it is there wherever this is
 OVERSAMPLING = 2  # the synthesizer aliases
+INAUDIBLE_PEAK = 1e-6  # of FluidSynth's samples: a volume of 0 is not quite silent there
 MAX_SECONDS = 7200.0  # s
 RELEASE_SECONDS = 1.0  # s that is heard after the file's end
-MAX_TRACKS = 128  # that FluidSynth's player takes: of a file with more it plays none
+MAX_TRACKS = 127  # that FluidSynth's player takes: of a file with more it plays none
 MAX_BYTES = 1 << 24  # bytes
 
 
@@ -110,11 +111,16 @@ def play(
         raise InputError(f"expected notes, {path} has none; please give another piece.")
     played = np.memmap(target, np.float32, "r+")
     rms, peak = rms_and_peak(played)
-    for start in range(0, len(played) if peak else 0, BLOCK_SAMPLES):
-        # at the level of what models learn from: a synthesizer's own is soft
-        played[start : start + BLOCK_SAMPLES] *= min(10 ** (audio.level_db / 20) / rms, 0.99 / peak)
+    is_heard = peak >= INAUDIBLE_PEAK
+    # at the level of what models learn from: a synthesizer's own is soft
+    gain = min(10 ** (audio.level_db / 20) / rms, 0.99 / peak) if is_heard else 0.0
+    for start in range(0, len(played), BLOCK_SAMPLES):
+        played[start : start + BLOCK_SAMPLES] *= gain
         release(played)
-    return played.reshape(-1, channels), _remarks(path, player.drum_notes, player.exclusive)
+    remarks = _remarks(path, player.drum_notes, player.exclusive)
+    if not is_heard:
+        remarks += (f"{path}: nothing of it is heard (a volume of 0?), so it is silent",)
+    return played.reshape(-1, channels), remarks
 
 
 def _read(path: Path) -> bytes:

@@ -17,7 +17,6 @@ import soundfile
 import soxr
 from numpy.typing import ArrayLike
 
-from timbre.core.errors import InputError
 from timbre.core.files import apart
 from timbre.core.signal import SILENCE_PEAK, Signal, without_rumble
 from timbre.models import shipped
@@ -128,8 +127,7 @@ class Transfer:
             InputError: if a clip cannot be used.
         """
         ours = self._audio.sample_rate
-        if sample_rate <= 0:
-            raise InputError(f"expected a sample rate in Hz, got {sample_rate}; please mend it.")
+        arrays.check_rate(sample_rate)
         given = arrays.channels(content, "content")
         clips = [arrays.channels(style, "style")]
         if blend is not None:
