@@ -43,6 +43,23 @@ def test_what_can_be_mended_is_a_sentence(
     assert written.count("\n") == 1
 
 
+@pytest.mark.parametrize("closed", ["", ">&-", "2>&-", ">&- 2>&-"])
+def test_a_refusal_ends_with_2_whatever_is_closed(closed: str) -> None:
+    code = (
+        "import sys; from timbre.core.console import run\n"
+        "from timbre.core.errors import InputError\n"
+        "def main():\n"
+        "    sys.stderr.isatty(); print('told')\n"
+        "    raise InputError('expected.')\n"
+        "run(main)"
+    )
+    words = ["sh", "-c", f'exec "$@" {closed}', "sh", sys.executable, "-c", code]
+    result = subprocess.run(
+        words, capture_output=True, check=False, env=os.environ | {"PYTHONPATH": str(ROOT)}
+    )
+    assert result.returncode == 2
+
+
 def test_a_fault_of_ours_keeps_its_traceback() -> None:
     def main() -> None:
         raise RuntimeError("shapes do not fit")

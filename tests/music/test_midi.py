@@ -100,6 +100,13 @@ def test_riff_whose_sizes_are_wrong_is_read_as_the_bare_file(head: bytes) -> Non
     assert_same(midi.read(b"RIFF" + bytes(4) + b"RMID" + head + two_bars()), midi.read(two_bars()))
 
 
+def test_a_last_track_that_states_more_bytes_than_there_are_has_those() -> None:
+    data = two_bars()
+    at = data.rindex(b"MTrk") + 4
+    longer = data[:at] + b"\0\xff\xff\xff" + data[at + 4 :]
+    assert sequence(longer).data == sequence(data).data
+
+
 @pytest.mark.parametrize("name", [b"XFIH", b"mtrk"])
 @pytest.mark.parametrize("place", ["first", "last"])
 def test_chunks_that_makers_add_are_passed_over(name: bytes, place: str) -> None:

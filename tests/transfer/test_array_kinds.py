@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from timbre.core.errors import InputError
-from timbre.transfer.arrays import channels
+from timbre.transfer.arrays import channels, check_rate
 
 CLIP = np.random.default_rng(0).uniform(-0.5, 0.5, 800).astype(np.float16).astype(np.float32)
 
@@ -43,7 +43,7 @@ def test_floats_that_numpy_does_not_know_are_taken() -> None:
         (np.where(np.arange(800) == 5, 3e38, CLIP).astype("f4"), "expected finite samples"),
         ([[0.1, 0.2], [0.3]], "expected an array of floats as content"),
         (np.stack([CLIP] * 9), "expected 8 channels at most"),
-        (torch.zeros(800, dtype=torch.int16), "please divide integers"),
+        (torch.zeros(800, dtype=torch.int16), "expected floats"),
         ("content.wav", "expected floats"),
         (None, "expected floats"),
     ],
@@ -51,3 +51,14 @@ def test_floats_that_numpy_does_not_know_are_taken() -> None:
 def test_what_is_no_clip_is_refused_in_a_sentence(clip: Any, message: str) -> None:
     with pytest.raises(InputError, match=f"^{message}"):
         channels(clip, "content")
+
+
+@pytest.mark.parametrize("rate", [0, -1, 1, 999.0, 1e9, float("nan"), float("inf"), "16000", None])
+def test_what_is_no_rate_is_refused_in_a_sentence(rate: Any) -> None:
+    with pytest.raises(InputError, match=r"^expected a sample rate from 1,000 to .*mend it\.$"):
+        check_rate(rate)
+
+
+@pytest.mark.parametrize("rate", [8000, 22_050.0, np.int32(48_000), np.float32(16_000)])
+def test_rates_of_any_number_are_taken(rate: Any) -> None:
+    check_rate(rate)

@@ -15,9 +15,11 @@ import pretty_midi
 import pytest
 
 from tests import tiny
+from tests.cases import inputs
 from tests.music.test_midi_events import with_track
 from timbre.core.errors import InputError
 from timbre.core.params import Audio
+from timbre.music.standard_midi import seconds, sequence
 from timbre.synthesis import soundfonts
 from timbre.synthesis.midi_player import MidiPlayer
 from timbre.synthesis.synth import Synthesis
@@ -63,7 +65,7 @@ def test_a_note_has_its_length_and_pitch_at_any_rate(tmp_path: Path, rate: int) 
     assert max(sounding[round(440 * n)] for n in (1, 2, 4)) > 0.2 * sounding.max()
 
 
-@pytest.mark.parametrize(("tracks", "plays"), [(128, True), (129, False)])
+@pytest.mark.parametrize(("tracks", "plays"), [(127, True), (128, False)])
 def test_as_many_tracks_as_the_player_takes_are_played(
     tmp_path: Path, tracks: int, plays: bool
 ) -> None:
@@ -77,8 +79,35 @@ def test_as_many_tracks_as_the_player_takes_are_played(
     if plays:
         assert np.abs(play(tmp_path / "many.mid")).max() > 0.05
     else:
-        with pytest.raises(InputError, match="expected a piece of 128 tracks at most"):
+        with pytest.raises(InputError, match="expected a piece of 127 tracks at most"):
             play(tmp_path / "many.mid")
+
+
+def test_a_file_whose_length_cannot_be_told_before_ends_with_its_notes(tmp_path: Path) -> None:
+    text = b"\0\xff\x01" + inputs.number(1_100_000) + 1_100_000 * b"x"  # which mido refuses to read
+    data = with_track(text + b"\0\x90\x45\x5a\x87\x40\x80\x45\0\0\xff\x2f\0")
+    (tmp_path / "a.mid").write_bytes(data)
+    assert seconds(sequence(data)) is None
+    found = play(tmp_path / "a.mid")
+    assert len(found) / RATE == pytest.approx(1 + 1, abs=0.1)  # two beats, and what dies away
+
+
+@pytest.mark.parametrize("control", [7, 11])
+@pytest.mark.parametrize(("value", "is_silent"), [(0, True), (1, False)])
+def test_a_volume_of_nought_is_silence_and_told(
+    tmp_path: Path, control: int, value: int, is_silent: bool
+) -> None:
+    file = mido.MidiFile(ticks_per_beat=480)
+    file.tracks.append(mido.MidiTrack())
+    file.tracks[0] += [
+        Message("control_change", control=control, value=value),
+        Message("note_on", note=69, velocity=90),
+        Message("note_off", note=69, time=480),
+    ]
+    file.save(tmp_path / "a.mid")
+    found, remarks = midi_content.play(tmp_path / "a.mid", tiny.AUDIO, tmp_path)
+    assert (np.abs(found).max() == 0) == is_silent
+    assert any("silent" in remark for remark in remarks) == is_silent
 
 
 def test_an_interrupt_counts_while_the_synthesizer_calls_back(tmp_path: Path) -> None:

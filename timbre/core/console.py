@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from timbre.core.errors import InputError
 from timbre.core.files import delete_unfinished
@@ -56,6 +57,8 @@ def run(main: Callable[[], None]) -> None:
     leaves nothing half-written.
     """
     leave_nothing()
+    nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  (until the end)
+    sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere  # as after >&-
     _print_any_name()
     try:
         main()

@@ -15,7 +15,9 @@ MOST = 1e10  # beyond any scale that samples are written in, so that their squar
 
 def is_sound(samples: NDArray[np.floating]) -> bool:
     """Whether all are finite numbers of a size that samples may have."""
-    return bool((np.abs(samples) <= MOST).all())
+    if not np.isfinite(samples).all():
+        return False
+    return float(np.abs(samples).max(initial=0)) <= MOST
 
 
 def at_level(audio: NDArray[np.float64], level_db: float) -> NDArray[np.float64]:

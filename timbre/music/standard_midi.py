@@ -11,6 +11,8 @@ MAX_TRACKS = 0xFFFF  # that a header can state
 # rate that the header states; 29 stands for 30 frames in 1.001 s, drop frame
 FILM_BEATS = {24: (24, 1_000_000), 25: (25, 1_000_000), 29: (30, 1_001_000), 30: (30, 1_000_000)}
 
+END_OF_TRACK = b"\xff\x2f\0"  # the last event of a track
+
 
 class Sequence(NamedTuple):
     """A MIDI file as a player takes it."""
@@ -64,7 +66,10 @@ def sequence(content: bytes) -> Sequence:
     while at + 8 <= len(data):
         end = at + 8 + int.from_bytes(data[at + 4 : at + 8], "big")
         if data[at : at + 4] == b"MTrk":  # the standard lets makers add chunks of other kinds
-            tracks.append(data[at:end])
+            body = data[at + 8 : end]
+            # a track that is whole may state too many bytes; one that is cut shall stay so
+            stated = len(body) if body.endswith(END_OF_TRACK) else end - at - 8
+            tracks.append(b"MTrk" + stated.to_bytes(4, "big") + body)
         at = end
     # a kind of 2, patterns one after the other, is played as all players do: at once
     kind = min(kind, 1) if len(tracks) <= 1 else 1

@@ -50,6 +50,12 @@ _all_notes_off = fluidsynth.cfunc(
     ("synth", ctypes.c_void_p, 1),
     ("chan", ctypes.c_int, 1),
 )
+_total_ticks = fluidsynth.cfunc(
+    "fluid_player_get_total_ticks", ctypes.c_int, ("player", ctypes.c_void_p, 1)
+)
+_current_tick = fluidsynth.cfunc(
+    "fluid_player_get_current_tick", ctypes.c_int, ("player", ctypes.c_void_p, 1)
+)
 _ERROR = 1
 hush(_ERROR)  # what it would say of damaged files is said in a sentence of ours
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
@@ -100,6 +106,7 @@ class MidiPlayer:
         beat_microseconds: int | None = None,
     ) -> None:
         self.notes = self.drum_notes = self.exclusive = 0
+        self._rate = rate
         self._synth = fluidsynth.Synth(
             gain=0.2,
             samplerate=rate,
@@ -143,14 +150,14 @@ class MidiPlayer:
         """The sound, left and right, block by block: `(size, 2)`, the last ones shorter.
 
         Args:
-            length: samples until the file's end; None: until the player has ended, which it does
-                some two seconds later.
-            size: samples of a block.
+            length: samples until the file's end; None: until the player is there, to some
+                hundredths of a second.
+            size: samples of a block, at most.
             release: samples that are played after that, when all keys and pedals are up.
         """
         left = length
         while left if left is not None else self._is_playing():
-            block = self._render(size if left is None else min(size, left))
+            block = self._render(min(size, self._rate // 50 if left is None else left))
             left = None if left is None else left - len(block)
             yield block
         for channel in range(CHANNELS):
@@ -160,6 +167,9 @@ class MidiPlayer:
         yield self._render(release)
 
     def _is_playing(self) -> bool:
+        total = int(_total_ticks(self._player))  # 0 until it has begun
+        if total and int(_current_tick(self._player)) >= total:
+            return False  # it goes on for some two seconds, in case of late events
         return int(fluidsynth.fluid_player_get_status(self._player)) == PLAYING
 
     def _render(self, count: int) -> NDArray[np.float32]:

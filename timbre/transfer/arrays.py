@@ -1,14 +1,30 @@
 """Arrays as clips: what is taken, and how channels become one."""
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from timbre.audio.recordings import MIN_RATE
 from timbre.core.errors import InputError
 from timbre.core.signal import Signal, is_sound, mixing, without_rumble
 
+MAX_RATE = 10_000_000  # Hz
 MAX_CHANNELS = 8  # whose loudness ffmpeg measures
+
+
+def check_rate(sample_rate: object) -> None:
+    """Refuse what is no rate of a recording.
+
+    Raises:
+        InputError: if it is not.
+    """
+    if not isinstance(sample_rate, Real) or not MIN_RATE <= float(sample_rate) <= MAX_RATE:
+        raise InputError(
+            f"expected a sample rate from {MIN_RATE:,} to {MAX_RATE:,} Hz, got {sample_rate!r}; "
+            "please mend it."
+        )
 
 
 def channels(clip: ArrayLike, name: str) -> NDArray[np.float32]:

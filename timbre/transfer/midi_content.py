@@ -18,8 +18,9 @@ DEFAULT_FONT = "TimGM6mb"  # comes with pretty_midi: it is there wherever this i
 OVERSAMPLING = 2  # the synthesizer aliases
 MAX_PIECE_SECONDS = 7200.0
 RELEASE_SECONDS = 1.0  # s that is heard after the file's end
-MAX_TRACKS = 128  # that FluidSynth's player takes: of a file with more it plays none
+MAX_TRACKS = 127  # that FluidSynth's player takes: of a file with more it plays none
 MAX_MIDI_BYTES = 1 << 24
+INAUDIBLE_PEAK = 1e-6  # of FluidSynth's samples: a volume of 0 is not quite silent there
 
 
 def is_midi(path: Path) -> bool:
@@ -111,15 +112,18 @@ def play(
         if not duration:
             raise damaged
         raise InputError(f"expected notes, {path} has none; please give another piece.")
-    samples = np.memmap(target, np.float32, "r+")
-    rms, peak = level(samples)
-    for start in range(0, len(samples) if peak else 0, BLOCK_SAMPLES):
-        # at the level of what models learn from: a synthesizer's own is soft
-        samples[start : start + BLOCK_SAMPLES] *= min(
-            10 ** (audio.level_db / 20) / rms, 0.99 / peak
-        )
-        release(samples)
-    return samples.reshape(-1, channels), _remarks(path, player.drum_notes, player.exclusive)
+    played = np.memmap(target, np.float32, "r+")
+    rms, peak = level(played)
+    is_heard = peak >= INAUDIBLE_PEAK
+    # at the level of what models learn from: a synthesizer's own is soft
+    gain = min(10 ** (audio.level_db / 20) / rms, 0.99 / peak) if is_heard else 0.0
+    for start in range(0, len(played), BLOCK_SAMPLES):
+        played[start : start + BLOCK_SAMPLES] *= gain
+        release(played)
+    remarks = _remarks(path, player.drum_notes, player.exclusive)
+    if not is_heard:
+        remarks += (f"{path}: nothing of it is heard (a volume of 0?), so it is silent",)
+    return played.reshape(-1, channels), remarks
 
 
 def _read(path: Path) -> bytes:

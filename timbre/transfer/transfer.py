@@ -131,8 +131,7 @@ class Transfer:
             InputError: if a clip cannot be used.
         """
         own_rate = self.sample_rate
-        if sample_rate <= 0:
-            raise InputError(f"expected a sample rate in Hz, got {sample_rate}; please mend it.")
+        arrays.check_rate(sample_rate)
         channels = arrays.channels(content, "content")
         clips = [arrays.channels(style, "style")]
         if blend is not None:
