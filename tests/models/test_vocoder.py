@@ -97,7 +97,7 @@ def test_equal_mels_are_equal_audio(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_together_or_each_alone_it_is_the_same(kind: str) -> None:
     # by the mel, as Griffin-Lim's phases hang on how a processor rounds, which differs by batch
-    made, mels = build(kind, 2), torch.cat([tone(440), tone(220), tone(1000) - 20])
+    made, mels = build(kind, 1), torch.cat([tone(440), tone(220), tone(1000) - 20])
     together = mel_of(decoded(made, mels))
     alone = torch.cat([mel_of(decoded(made, mel[None])) for mel in mels])
     audible = together > together.amax(dim=(1, 2), keepdim=True) - 40
@@ -124,8 +124,8 @@ def test_a_tone_keeps_its_level() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_pair_of_corrections_brings_the_mel_nearer(kind: str) -> None:
-    errors = [error(build(kind, refinements), music()) for refinements in (0, 2, 4, 10)]
+def test_each_correction_brings_the_mel_nearer(kind: str) -> None:
+    errors = [error(build(kind, refinements), music()) for refinements in (0, 1, 2, 5)]
     assert errors == sorted(errors, reverse=True)
     assert errors[-1] < 0.8 * errors[0]
 

@@ -40,20 +40,20 @@ class Vocoder:
         audible = mel > audio.db_min + audio.db_step / 2
         target = np.where(audible, 10 ** (mel / np.float32(10)), np.float32(0)).T
         before = sound
-        for turn in range(self._iterations):
+        for half in range(2 * self._iterations):
             ahead = sound + np.float32(MOMENTUM) * (sound - before)
-            before, sound = sound, self._corrected(ahead, target, turn % 2 * (self._step // 2))
+            before, sound = sound, self._corrected(ahead, target, half % 2 * (self._step // 2))
         return np.clip(sound, -1, 1)
 
     def _corrected(self, sound: Signal, target: Floats, early: int) -> Signal:
-        """One turn, of the frames that lie so many frames of the mel before every `step`-th."""
+        """Half a turn, of the frames that lie so many frames of the mel before every `step`-th."""
         n_fft, hop, length = self._audio.n_fft, self._step * self._audio.hop_length, len(sound)
         filters, shares = _filterbanks(self._audio)
         before = early * self._audio.hop_length
         padded = np.pad(sound, (before, -(before + length) % hop), mode="reflect")
         spectrum = stft(padded, n_fft, hop)
         frames = np.arange(len(spectrum)) * self._step - early
-        inside = (frames >= 0) & (frames <= len(target))
+        inside = (frames >= 0) & (frames < len(target))
         target = target[frames.clip(0, len(target) - 1)]
         scale = np.float32((2 / hann(n_fft).sum()) ** 2)
         power = (spectrum.real**2 + spectrum.imag**2) * scale

@@ -35,15 +35,15 @@ export class Vocoder {
       }
     }
     let before = sound;
-    for (let turn = 0; turn < this.iterations; turn++) {
+    for (let half = 0; half < 2 * this.iterations; half++) {
       const ahead = sound.map((each, n) => each + MOMENTUM * (each - before[n]));
       before = sound;
-      sound = this.corrected(ahead, wanted, mel.frames, (turn % 2) * Math.floor(step / 2));
+      sound = this.corrected(ahead, wanted, mel.frames, (half % 2) * Math.floor(step / 2));
     }
     return sound.map((each) => Math.max(-1, Math.min(1, each)));
   }
 
-  // One turn, of the frames that lie `early` frames of the mel before every `step`-th.
+  // Half a turn, of the frames that lie `early` frames of the mel before every `step`-th.
   corrected(sound, wanted, frames, early) {
     const { audio, filters, heard, scale, step, turns } = this, { bins } = turns.fft;
     const first = early * audio.hop_length, hop = step * audio.hop_length;
@@ -55,8 +55,8 @@ export class Vocoder {
     const { count, real, imaginary } = turns.forward(padded);
     const gain = new Float64Array(bins);
     for (let frame = 0; frame < count; frame++) {
-      const row = frame * bins, moment = Math.min(frame * step - early, frames - 1);
-      if (moment < 0) continue; // before the sound there is no mel
+      const row = frame * bins, moment = frame * step - early;
+      if (moment < 0 || moment >= frames) continue; // at the ends are frames without a mel
       gain.fill(0);
       for (let band = 0; band < filters.length; band++) {
         const { begin, weights } = filters[band];

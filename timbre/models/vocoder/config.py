@@ -8,4 +8,4 @@ from timbre.core.params import Section
 class RefinementConfig(Section):
     """Refinement of the audio of any vocoder."""
 
-    iterations: int = Field(ge=0)  # of the correction by its mel
+    iterations: int = Field(ge=0)  # of the correction by its mel, two halves each

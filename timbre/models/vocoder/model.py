@@ -21,7 +21,7 @@ from timbre.models.vocoder.config import RefinementConfig
 
 POWER_FLOOR = 1e-14  # power re full scale, -140 dB: added to both sides of a ratio
 MAX_RATIO = 1e6  # of wanted to present power that is corrected at once
-MOMENTUM = 0.8  # of the turns; more overshoots where there are few
+MOMENTUM = 0.8  # of the halves of turns; more overshoots where there are few
 
 
 class Vocoder(Protocol):
@@ -37,10 +37,10 @@ class Model(nn.Module):
 
     The correction goes by turns: the power in each mel band is compared with the wanted one, and
     each bin of the short-time spectrum is scaled by the geometric mean of the ratios in the bands
-    that hear it. Phases stay. A turn takes as few frames as overlap twice, and the next those
-    between them: two such turns cost what one of all of them does, and bring the sound nearer. Each
-    goes on the way of the one before, as in the fast Griffin-Lim algorithm (Perraudin, Balazs and
-    Sondergaard, WASPAA 2013), which brings it as near in half the turns.
+    that hear it. Phases stay. A turn has two halves: as few frames as overlap twice are corrected,
+    then those between them, which brings the sound nearer than all of them at once, at the same
+    cost. Each half goes on the way of the one before, as in the fast Griffin-Lim algorithm
+    (Perraudin, Balazs and Sondergaard, WASPAA 2013), which brings it as near in half the turns.
 
     Args:
         config: how often to correct.
@@ -69,13 +69,13 @@ class Model(nn.Module):
         """See `Vocoder`."""
         sound: Tensor = self.base.decode(mel)  # type: ignore[operator]  # a method
         target, before = power(mel, self.audio), sound
-        for turn in range(self.config.iterations):
+        for half in range(2 * self.config.iterations):
             ahead = sound + MOMENTUM * (sound - before)
-            before, sound = sound, self._corrected(ahead, target, turn % 2 * (self.step // 2))
+            before, sound = sound, self._corrected(ahead, target, half % 2 * (self.step // 2))
         return sound
 
     def _corrected(self, sound: Tensor, target: Tensor, early: int) -> Tensor:
-        """One turn.
+        """Half a turn.
 
         Args:
             sound: `(B, L)`.
@@ -92,7 +92,7 @@ class Model(nn.Module):
         padded = F.pad(sound[:, None], ends, mode="reflect")[:, 0]
         spectrum = torch.stft(padded, n_fft, hop, window=self.window, return_complex=True)
         frames = torch.arange(spectrum.shape[2], device=target.device) * self.step - early
-        inside = (frames >= 0) & (frames <= target.shape[2])  # a frame before the sound has no mel
+        inside = (frames >= 0) & (frames < target.shape[2])  # at the ends are frames without a mel
         target = target[..., frames.clamp(0, target.shape[2] - 1)]
         scaled = (spectrum.real**2 + spectrum.imag**2) * (2 / self.window.sum()) ** 2
         ratio = (target + POWER_FLOOR) / (banded(self.filters, scaled) + POWER_FLOOR)
