@@ -7,11 +7,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from timbre.audio.filterbank import Filterbank
 from timbre.audio.mel import mel_filters
 from timbre.core.params import Audio
 from timbre.core.signal import Signal
 from timbre.runtime.backend import Floats
+from timbre.runtime.banded import BandedMatrix
 from timbre.runtime.onnx_session import Session
 from timbre.runtime.spectra import hann, istft, stft
 
@@ -48,7 +48,7 @@ class Vocoder:
     def _corrected(self, sound: Signal, target: Floats, early: int) -> Signal:
         """Half a turn, of the frames that lie so many frames of the mel before every `step`-th."""
         n_fft, hop, length = self._audio.n_fft, self._step * self._audio.hop_length, len(sound)
-        filters, shares = _filterbanks(self._audio)
+        filters, shares = _matrices(self._audio)
         before = early * self._audio.hop_length
         padded = np.pad(sound, (before, -(before + length) % hop), mode="reflect")
         spectrum = stft(padded, n_fft, hop)
@@ -64,8 +64,8 @@ class Vocoder:
 
 
 @lru_cache(maxsize=2)
-def _filterbanks(audio: Audio) -> tuple[Filterbank, Filterbank]:
+def _matrices(audio: Audio) -> tuple[BandedMatrix, BandedMatrix]:
     """The mel filters, and what each band has to say in each bin."""
     filters = mel_filters(audio)
     shares = filters.T / filters.sum(axis=0).clip(min=1e-6)[:, None]
-    return Filterbank(filters, np.float32), Filterbank(shares, np.float32)
+    return BandedMatrix(filters, np.float32), BandedMatrix(shares, np.float32)
