@@ -15,8 +15,8 @@ from tests import shipped
 from tests.conftest import ROOT
 
 PATIENCE = 300  # s: a busy machine starts it slowly
-# model, strength, mix, temperature, seed, rate, stereo, normalize, suffix, results
-CHOSEN = ["glow", 1.0, 0.5, 0.2, 0, 0, True, False, ".wav", []]
+# model, strength, dynamics, mix, temperature, seed, rate, stereo, normalize, suffix, results
+CHOSEN = ["glow", 1.0, 1.0, 0.5, 0.2, 0, 0, True, False, ".wav", []]
 
 
 class Visitor:

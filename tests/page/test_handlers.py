@@ -13,7 +13,7 @@ from timbre.page.handlers import FIELDS, Handlers, told
 from timbre.page.service import Made, UploadError
 from timbre.transfer.progress import StoppedError
 
-CHOSEN = ("a.wav", "b.wav", None, "glow", 1.0, 0.5, 0.2, 0, 0, True, False, ".wav", [])
+CHOSEN = ("a.wav", "b.wav", None, "glow", 1.0, 1.0, 0.5, 0.2, 0, 0, True, False, ".wav", [])
 SOMEBODY: Any = SimpleNamespace(session_hash="somebody")
 ELSE: Any = SimpleNamespace(session_hash="somebody else")
 MADE = Made(Path("out.wav"), "a as b", [{"sound": "x", "picture": "y"}], [("C4", 0.3)], ("Hm.",))
@@ -83,7 +83,7 @@ def test_what_cannot_be_used_is_one_sentence_at_its_field_until_it_can(field: st
 
 def test_a_seed_that_is_none_is_told_at_the_settings() -> None:
     chosen = [*CHOSEN]
-    chosen[7] = None
+    chosen[8] = None
     found = handlers(lambda *_: MADE).transfer(*chosen, SOMEBODY)
     assert "Expected a whole number as seed" in notes(found)["settings"]
 

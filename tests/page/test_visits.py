@@ -45,7 +45,7 @@ def test_scripts_on_this_machine_may_call_it(server: Server, tmp_path: Path) -> 
     client = Client(server.url, verbose=False, download_files=str(tmp_path))
     for seed in (0, 1):
         made = client.predict(
-            handle_file(good), handle_file(good), None, *CHOSEN[:4], seed, 48_000, False, False,
+            handle_file(good), handle_file(good), None, *CHOSEN[:5], seed, 48_000, False, False,
             ".flac", results=[], api_name="/transfer",
         )  # fmt: skip
         out = Path(made[0]["value"])

@@ -58,6 +58,10 @@ def transfer(
         float,
         typer.Option(min=0, max=1, help="0: the content itself; 1: all of the transfer."),
     ] = 1.0,
+    dynamics: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="0: loud and soft as the content; 1: as the model has it."),
+    ] = 1.0,
     blend: Annotated[
         Path | None, typer.Option(help="Recording of a second style to blend in.")
     ] = None,
@@ -122,7 +126,7 @@ def transfer(
 
     folder = models_folder(weights)
     name = chosen_model(model, folder)
-    settings = TransferSettings(strength, mix, temperature, seed)
+    settings = TransferSettings(strength, mix, temperature, seed, dynamics)
     if temperature is not None and "temperature" not in (registry.transfer_options(name) or ()):
         raise InputError(
             f"expected --temperature for a model that draws, got it for {name}; "

@@ -23,7 +23,7 @@ PHASES = (  # up to which share of a transfer
     (0.99, "Making the audio"),
     (1.0, "Writing, drawing spectrograms"),
 )
-CLIPS, SETTINGS = 3, 12  # how many inputs are clips, of how many that a browser remembers
+CLIPS, SETTINGS = 3, 13  # how many inputs are clips, of how many that a browser remembers
 MAX_RESULTS = 5  # that a browser remembers
 Results = list[dict[str, Any]]  # newest first: what the player shows, and the file
 
@@ -46,6 +46,7 @@ class Handlers:
         blend: str | None,
         model: str,
         strength: float,
+        dynamics: float,
         mix: float,
         temperature: float,
         seed: int | None,
@@ -68,7 +69,7 @@ class Handlers:
 
         paths = [None if path is None else Path(path) for path in (content, style, blend)]
         try:
-            settings = TransferSettings(strength, mix, temperature, seed)  # type: ignore[arg-type]
+            settings = TransferSettings(strength, mix, temperature, seed, dynamics)  # type: ignore[arg-type]
             made = self.service(
                 paths[0], paths[1], model, settings, paths[2], watch,
                 OutputFormat(sample_rate or None, stereo, normalize), suffix,
@@ -80,8 +81,10 @@ class Handlers:
             return *[gr.skip()] * 4, *_notes({})
         finally:
             self._stops.pop(session, None)
-        of = [content, style, blend, model, strength, mix, temperature, seed, sample_rate, stereo,
-              normalize, suffix]  # fmt: skip
+        of = [
+            *(content, style, blend, model, strength, dynamics, mix, temperature, seed),
+            *(sample_rate, stereo, normalize, suffix),
+        ]
         results = [told(made) | {"of": of}, *self.kept(results)][:MAX_RESULTS]
         return *self.shown(results, 0), results, *_notes({})
 

@@ -22,7 +22,9 @@ THEME = gr.themes.Default(primary_hue="teal", font=["sans-serif"], font_mono=["m
     body_text_color_subdued="*neutral_600",
     block_info_text_color="*neutral_600",
     button_primary_background_fill="*primary_700",
+    button_primary_background_fill_dark="*primary_700",
     button_primary_background_fill_hover="*primary_800",
+    button_primary_background_fill_hover_dark="*primary_800",
 )
 CSS = """
 .gradio-container { max-width: 1080px !important; margin: 0 auto !important; }
@@ -93,6 +95,14 @@ def build(
                 info="0: the content itself, 1: all of the transfer",
             )
         with gr.Accordion("More settings", open=False):
+            dynamics = gr.Slider(
+                0,
+                1,
+                value=1,
+                step=0.05,
+                label="Dynamics",
+                info="0: loud and soft as the content, 1: as the model has it",
+            )
             blend = _upload("Second style, if you like")
             blend_note = _note()
             mix = gr.Slider(0, 1, value=0.5, step=0.05, label="Share of the second style")
@@ -161,7 +171,18 @@ def build(
             **quietly,
         )
         inputs = [content, style, blend]
-        chosen = [model, strength, mix, temperature, seed, rate, stereo, normalize, suffix]
+        chosen = [
+            model,
+            strength,
+            dynamics,
+            mix,
+            temperature,
+            seed,
+            rate,
+            stereo,
+            normalize,
+            suffix,
+        ]
         views, notes = [download, player, earlier], [content_note, style_note, blend_note]
         running: dict[str, Any] = {
             "fn": handlers.transfer,

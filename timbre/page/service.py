@@ -229,6 +229,8 @@ def _told(model: str, settings: TransferSettings, blend: Path | None) -> str:
     told = [model]
     if settings.strength != DEFAULT_SETTINGS.strength:
         told.append(f"strength {settings.strength:g}")
+    if settings.dynamics != DEFAULT_SETTINGS.dynamics:
+        told.append(f"dynamics {settings.dynamics:g}")
     if blend is not None:
         told.append(f"mix {settings.mix:g}")
     if "temperature" in options:

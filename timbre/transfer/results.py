@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from timbre.core.signal import SILENCE_PEAK, Signal, resampled
-from timbre.transfer import arrays, engine, loudness, strength, writing
+from timbre.transfer import arrays, engine, envelope, loudness, strength, writing
 from timbre.transfer.engine import Engine, Style
 from timbre.transfer.loudness import Loudness
 from timbre.transfer.progress import ProgressCallback
@@ -112,6 +112,8 @@ def render(
         else:
             wet = computing.channels(source, style, settings, folder, progress)
             output = Sound(wet, folder / engine.RESULT_FILE, source.sample_rate)
+            if settings.dynamics < 1:
+                output = envelope.interpolate(source, output, settings.dynamics, folder)
         if 0 < settings.strength < 1:
             top = computing.audio.f_max
             output = strength.interpolate(dry, output, settings.strength, top, folder)

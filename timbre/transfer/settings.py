@@ -19,6 +19,7 @@ class TransferSettings:
         temperature: of a model that samples, as `glow`: 0 is smoothest, 2 the
             most; None is the trained one.
         seed: of what is drawn, 0 or more.
+        dynamics: from 0, loudness over time as the content has it, to 1, as the model makes it.
 
     Raises:
         InputError: naming what is out of range.
@@ -28,11 +29,13 @@ class TransferSettings:
     mix: float = 0.5
     temperature: float | None = None
     seed: int = 0
+    dynamics: float = 1.0
 
     def __post_init__(self) -> None:
         """Check types and ranges."""
         _check("strength", self.strength, 0, 1)
         _check("mix", self.mix, 0, 1)
+        _check("dynamics", self.dynamics, 0, 1)
         if self.temperature is not None:
             _check("temperature", self.temperature, 0, MAX_TEMPERATURE)
         if not isinstance(self.seed, Integral):
