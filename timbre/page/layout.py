@@ -163,7 +163,9 @@ def build(
             # gr.Examples would hand out its first copy of a clip after that has been deleted
             clips = (str(example.content), str(example.style))
             button.click(partial(tuple, clips), None, [content, style], **quietly)
-        by_name.input(lambda title: str(library[title]), by_name, style, **quietly)
+        by_name.input(  # of nothing, where somebody goes past it by keyboard
+            lambda title: str(library[title]) if title else gr.skip(), by_name, style, **quietly
+        )
         model.change(
             lambda name: [gr.update(visible=service.default_temperature(name) is not None)] * 3,
             model,
