@@ -20,7 +20,6 @@ MAX_PIECE_SECONDS = 7200.0
 RELEASE_SECONDS = 1.0  # s that is heard after the file's end
 MAX_TRACKS = 127  # that FluidSynth's player takes: of a file with more it plays none
 MAX_MIDI_BYTES = 1 << 24
-INAUDIBLE_PEAK = 1e-6  # of FluidSynth's samples: a volume of 0 is not quite silent there
 
 
 def is_midi(path: Path) -> bool:
