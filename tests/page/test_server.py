@@ -13,7 +13,7 @@ from tests.conftest import run_stage
 from tests.page.serving import PATIENCE, Server
 from timbre.core.errors import InputError
 from timbre.page.limits import Limits
-from timbre.page.server import listening, serve
+from timbre.page.server import listening, normalized, serve
 
 
 def test_a_taken_port_is_one_sentence_and_exit_code_2(server: Server) -> None:
@@ -42,14 +42,16 @@ def test_missing_weights_are_told_before_it_serves(
 ) -> None:
     for name in ("GRADIO_TEMP_DIR", "GRADIO_ANALYTICS_ENABLED", "HF_HUB_OFFLINE"):
         monkeypatch.setenv(name, "")  # is put back afterwards
-    before = signal.getsignal(signal.SIGTERM)
+    ends = (signal.SIGTERM, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in ends]
     try:
         with pytest.raises(
             InputError, match=r"^expected trained weights of a model .*--weights\.$"
         ):
             serve("127.0.0.1", 0, tmp_path, Limits(), 1)
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in zip(ends, before, strict=True):
+            signal.signal(number, handler)
 
 
 def test_an_address_of_another_machine_is_refused() -> None:
@@ -65,3 +67,14 @@ def test_it_listens_where_it_is_told() -> None:
         with socket.create_connection(listener.getsockname()):
             pass
         assert listener.getsockname()[0] == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("", ""), ("/", ""), ("timbre", "/timbre"), ("/timbre/", "/timbre"), ("/a/b", "/a/b"),
+        ("https://example.org/timbre/", "https://example.org/timbre"),
+    ],
+)  # fmt: skip
+def test_a_sub_path_may_be_written_with_slashes_or_without(given: str, meant: str) -> None:
+    assert normalized(given) == meant

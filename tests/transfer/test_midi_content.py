@@ -83,6 +83,12 @@ def test_as_many_tracks_as_the_player_takes_are_played(
             play(tmp_path / "many.mid")
 
 
+def test_the_softest_note_is_heard(tmp_path: Path) -> None:
+    data = with_track(b"\0\x90\x45\x01\x18\x80\x45\0\0\xff\x2f\0")  # for a 20th of a beat
+    (tmp_path / "a.mid").write_bytes(data)
+    assert np.abs(play(tmp_path / "a.mid")).max() > 0.05
+
+
 def test_a_file_whose_length_cannot_be_told_before_ends_with_its_notes(tmp_path: Path) -> None:
     text = b"\0\xff\x01" + inputs.number(1_100_000) + 1_100_000 * b"x"  # which mido refuses to read
     data = with_track(text + b"\0\x90\x45\x5a\x87\x40\x80\x45\0\0\xff\x2f\0")

@@ -90,7 +90,7 @@ def _application(
         Starlette(middleware=[Middleware(Private)]),
         page,
         "/",
-        root_path=root_path or None,
+        root_path=normalized(root_path) or None,
         footer_links=[],
         run_history=False,
         show_error=False,
@@ -105,6 +105,13 @@ def _application(
     )
     page.has_launched = True  # else Gradio takes a path in a request for an upload, whatever it is
     return app, set(clips.iterdir())
+
+
+def normalized(root_path: str) -> str:
+    """A path under which a proxy serves the page, with one slash before it and none behind."""
+    if "://" in root_path:
+        return root_path.rstrip("/")
+    return f"/{root_path.strip('/')}".rstrip("/")
 
 
 @contextmanager

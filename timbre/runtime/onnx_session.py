@@ -6,12 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
-from onnxruntime.capi import onnxruntime_pybind11_state as faults
 
 from timbre.core.errors import InputError
 from timbre.runtime.graph_files import METADATA
+
+# from its import on it would leave a file in the temporary folder and tell its makers of its use
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state as faults
+
+onnxruntime.disable_telemetry_events()
 
 FAULTS = (  # its exceptions have no class in common
     faults.Fail, faults.InvalidArgument, faults.InvalidGraph, faults.InvalidProtobuf,

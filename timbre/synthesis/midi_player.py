@@ -20,6 +20,8 @@ NOTE_ON, SYSEX = 0x90, 0xF0
 OK = 0
 PLAYING, TEMPO_FROM_OUTSIDE = 1, 2  # of FluidSynth's enumerations
 CHANNELS = 16
+CONTROL = 0xB0
+VOLUME, EXPRESSION, RESET_CONTROLLERS = 7, 11, 121  # controllers
 PEDAL_CONTROLLERS = (64, 66)  # controllers: sustain, sostenuto
 
 _add_mem = fluidsynth.cfunc(
@@ -56,6 +58,12 @@ _total_ticks = fluidsynth.cfunc(
 _current_tick = fluidsynth.cfunc(
     "fluid_player_get_current_tick", ctypes.c_int, ("player", ctypes.c_void_p, 1)
 )
+_event_control = fluidsynth.cfunc(
+    "fluid_midi_event_get_control", ctypes.c_int, ("evt", ctypes.c_void_p, 1)
+)
+_event_value = fluidsynth.cfunc(
+    "fluid_midi_event_get_value", ctypes.c_int, ("evt", ctypes.c_void_p, 1)
+)
 _ERROR = 1
 hush(_ERROR)  # what it would say of damaged files is said in a sentence of ours
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
@@ -91,6 +99,7 @@ class MidiPlayer:
     Attributes:
         notes: how many began, of those that are played.
         drum_notes: how many were left out.
+        is_heard: whether any began, or may have sounded, at a volume above 0.
         exclusive: how many system exclusive messages were left out.
 
     Raises:
@@ -107,6 +116,9 @@ class MidiPlayer:
     ) -> None:
         self.notes = self.drum_notes = self.exclusive = 0
         self._rate = rate
+        self.is_heard = False
+        self._levels: dict[int, dict[int, int]] = {}
+        self._begun: set[int] = set()
         self._synth = fluidsynth.Synth(
             gain=0.2,
             samplerate=rate,
@@ -144,7 +156,20 @@ class MidiPlayer:
             self.drum_notes += starts
             return OK
         self.notes += starts
+        self._listen(kind, _event_channel(event), event, bool(starts))
         return int(_handle(synth, event))
+
+    def _listen(self, kind: int, channel: int, event: int, starts: bool) -> None:
+        """Remember whether a note may have been heard: volume and expression above 0."""
+        levels = self._levels.setdefault(channel, {VOLUME: 100, EXPRESSION: 127})
+        if kind == CONTROL and (number := _event_control(event)) in levels:
+            levels[number] = _event_value(event)
+        elif kind == CONTROL and _event_control(event) == RESET_CONTROLLERS:
+            levels[EXPRESSION] = 127
+        if starts:
+            self._begun.add(channel)
+        if channel in self._begun and all(levels.values()):
+            self.is_heard = True
 
     def blocks(self, length: int | None, size: int, release: int) -> Iterator[NDArray[np.float32]]:
         """The sound, left and right, block by block: `(size, 2)`, the last ones shorter.

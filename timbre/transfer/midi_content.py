@@ -20,7 +20,6 @@ MAX_PIECE_SECONDS = 7200.0
 RELEASE_SECONDS = 1.0  # s that is heard after the file's end
 MAX_TRACKS = 127  # that FluidSynth's player takes: of a file with more it plays none
 MAX_MIDI_BYTES = 1 << 24
-INAUDIBLE_PEAK = 1e-6  # of FluidSynth's samples: a volume of 0 is not quite silent there
 
 
 def is_midi(path: Path) -> bool:
@@ -114,7 +113,7 @@ def play(
         raise InputError(f"expected notes, {path} has none; please give another piece.")
     played = np.memmap(target, np.float32, "r+")
     rms, peak = level(played)
-    is_heard = peak >= INAUDIBLE_PEAK
+    is_heard = player.is_heard and peak > 0  # FluidSynth's volume of 0 is not quite silent
     # at the level of what models learn from: a synthesizer's own is soft
     gain = min(10 ** (audio.level_db / 20) / rms, 0.99 / peak) if is_heard else 0.0
     for start in range(0, len(played), BLOCK_SAMPLES):

@@ -5,6 +5,7 @@ multipitch estimation", ICASSP 2022, arXiv:2203.09893. The network is the ONNX m
 package `basic-pitch` brings; the package itself, which wants TensorFlow, is not imported.
 """
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -52,6 +53,7 @@ class BasicPitch:
                 "expected the packages basic-pitch and onnxruntime, they are not installed; please "
                 "install them: pip install onnxruntime && pip install --no-deps basic-pitch"
             )
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # as in `timbre.runtime.onnx_session`
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
