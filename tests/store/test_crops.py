@@ -89,7 +89,23 @@ def test_validation_goes_through_all_examples_in_order(ramps: Split, *, held: bo
     batches = made(ramps, in_memory=held)
     targets = [batches.in_order(start, 3).target for start in range(0, len(batches), 3)]
     assert [len(target) for target in targets] == [3, 1]
-    assert np.concatenate(targets)[:, 0, 0].tolist() == [0, 40, 80, 120]
+    firsts = np.concatenate(targets)[:, 0, 0]
+    assert [first // 40 for first in firsts] == [0, 1, 2, 3]  # values of a segment rise from 40 n
+    again = np.concatenate([batches.in_order(start, 1).target for start in range(len(batches))])
+    assert np.array_equal(again, np.concatenate(targets))
+
+
+def test_places_of_validation_lie_all_over_the_segments(store: Split) -> None:
+    batches = made(store)
+    whole, crops = store.mel()[:, 2], batches.in_order(0, len(store)).target
+    places = [
+        next(at for at in range(whole.shape[2]) if np.array_equal(mel[:, at : at + CROP], crop))
+        for mel, crop in zip(whole, crops, strict=True)
+    ]
+    last = whole.shape[2] - CROP
+    assert min(places) == 0
+    assert max(places) > 0.8 * last
+    assert np.mean(places) == pytest.approx(last / 2, rel=0.2)
 
 
 def test_a_crop_longer_than_a_segment_is_refused(ramps: Split) -> None:

@@ -17,6 +17,7 @@ from timbre.store.store import VIEWS, Split
 from timbre.store.style_crops import Runs, StyleCrops
 
 CONTENT, TARGET = (VIEWS.index(view) for view in ("content", "target"))
+GOLDEN_RATIO = (1 + 5**0.5) / 2  # multiples of it, less their whole parts, are spread evenly
 SHUFFLE_BLOCK = 1024  # examples shuffled together; two or three such blocks are in memory
 
 Integers = NDArray[np.int64]
@@ -169,13 +170,22 @@ class StoreDataset:
         return batch
 
     def in_order(self, start: int, size: int) -> Batch:
-        """Examples `start` to `start + size`, from their first frame on: for validation."""
+        """Examples `start` to `start + size`, each always cropped at one place: for validation.
+
+        Places are spread evenly over the examples: a segment begins with notes, after silence, and
+        its first seconds are easier than the others. Where style is heard in the target's own
+        recording, which is at its end, crops are at its beginning.
+        """
         stop = min(start + size, len(self))
         rows = self._rows(start, stop) if self._all is None else self._all
         first = start if self._all is None else 0
         picks = [(rows, i - first) for i in range(start, stop)]
         style_runs = [self._style.in_order(self._frames)] * len(picks)
-        return self._take(picks, np.zeros(len(picks), np.int64), style_runs)
+        places = np.arange(start, stop) * GOLDEN_RATIO % 1
+        if self._style.view == "target":
+            places[:] = 0
+        starts = (places * (self._frames - self._crop + 1)).astype(np.int64)
+        return self._take(picks, starts, style_runs)
 
     def _make(self, seed: int, step: int, size: int) -> Batch:
         """The batch of a step; called by one thread only."""
