@@ -10,6 +10,8 @@ playwright = pytest.importorskip("playwright.sync_api")
 from tests.page.serving import PATIENCE, Server  # noqa: E402
 from tests.web.conftest import CHROMIUM, modules  # noqa: E402, F401
 
+pytestmark = pytest.mark.slow
+
 PLAYERS = "document.querySelectorAll('.clip button[aria-label=Play]').length >= 2"
 WAIT = 1000 * PATIENCE  # ms
 
