@@ -34,6 +34,7 @@ settings.load_profile("suite")
 
 # `nohup` lets hang-ups be ignored, which processes that tests start would take over
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 NoteTuple = tuple[int, int, float, float]  # pitch, velocity, start and end in seconds
 

@@ -2,15 +2,13 @@
 
 from tests.cases.case import Desk, Seen, case, tested
 
-PAGE = "tests/page/test_server.py"
-
 tested(
     38, "breaks an upload off", "what has come of it is deleted at once",
-    f"{PAGE}::test_an_upload_that_is_broken_off_is_deleted_at_once",
+    "tests/page/test_uploads.py::test_an_upload_that_is_broken_off_is_deleted_at_once",
 )  # fmt: skip
 tested(
     39, "serves the page at /timbre/ behind a proxy", "uploads and results go through",
-    f"{PAGE}::test_behind_a_proxy_at_a_sub_path_it_works",
+    "tests/page/test_proxy.py::test_behind_a_proxy_at_a_sub_path_it_works",
 )  # fmt: skip
 
 LIBRARY = """

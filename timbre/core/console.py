@@ -57,8 +57,9 @@ def run(main: Callable[[], None]) -> None:
     leaves nothing half-written.
     """
     leave_nothing()
-    nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  (until the end)
-    sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere  # as after >&-
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # as after >&-; it stays open until the end
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
     _print_any_name()
     try:
         main()

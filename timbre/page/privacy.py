@@ -9,12 +9,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from timbre.page.uploads import is_upload
+
 # the browser may ask no other host for anything, whatever the page holds
 POLICY = (
     "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; "
     "base-uri 'self'; form-action 'self'; frame-ancestors 'self'; object-src 'none'"
 )
-UPLOADS = "/upload"  # end of the path to which they go
 ADDRESS = "Expected an upload, got an address; please upload the recording itself."
 
 
@@ -57,7 +58,7 @@ class Private:
 
         messages: list[Message] = []
         with suppress(ClientDisconnect):  # an upload is broken off: there is nobody to answer
-            if scope.get("method") == "POST" and not scope["path"].endswith(UPLOADS):
+            if scope.get("method") == "POST" and not is_upload(scope):
                 body = await Request(scope, receive).body()
                 try:
                     json.loads(body, object_hook=_uploads_only)

@@ -19,9 +19,12 @@ from timbre.core.errors import InputError
 from timbre.page.folder import private_folder, swept
 from timbre.page.limits import Limits
 from timbre.page.privacy import Private
+from timbre.page.uploads import WholeUploads
 
 if TYPE_CHECKING:
     from timbre.page.handlers import Handlers
+
+FORM_BYTES = 1 << 16  # bytes of an upload's form beside the file, at most
 
 
 def serve(
@@ -86,8 +89,9 @@ def _application(
     clips.mkdir()
     examples, library = serving_examples.write(clips)
     page = layout.build(handlers, examples, library, limits, queue)
+    whole = Middleware(WholeUploads, limits.bytes + FORM_BYTES)
     app: ASGIApp = gr.mount_gradio_app(
-        Starlette(middleware=[Middleware(Private)]),
+        Starlette(middleware=[Middleware(Private), whole]),
         page,
         "/",
         root_path=normalized(root_path) or None,
