@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import DTypeLike
 
-from timbre.audio.filterbank import Filterbank
-from timbre.audio.mel import mel_filters
+from timbre.audio.mel import Filterbank, mel_filters
 from timbre.core.params import Audio
 
 

@@ -10,7 +10,7 @@ class BandedMatrix:
     """A matrix to multiply with, most of whose zeros are left out.
 
     Each block of rows is a small dense product with the columns that it needs: fifteen times
-    as fast as `timbre.audio.filterbank`, whose sums do not depend on the machine.
+    as fast as `timbre.audio.mel.Filterbank`, whose sums do not depend on the machine.
 
     Args:
         matrix: `(N, F)`.
