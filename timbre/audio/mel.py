@@ -24,9 +24,9 @@ _BLOCK_FRAMES = 32  # transformed at once: as many as a processor's cache holds
 class Filterbank:
     """Filters that are applied along the last axis of a spectrogram, nearly all weights being zero.
 
-    In NumPy alone: a sparse matrix of SciPy's is a little faster, but SciPy takes 140 MB and a tenth
-    of a second to load, which who only transfers need not have. Products are added one after the
-    other in the order of the bins, so that equal spectra give equal sums on every machine.
+    In NumPy alone: a sparse matrix of SciPy's is a little faster, but SciPy takes 140 MB, which who
+    only transfers need not have. Products are added one after the other in the order of the bins,
+    so that equal spectra give equal sums on every machine.
 
     Args:
         weights: `(M, F)`, a filter a row.
