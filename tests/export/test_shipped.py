@@ -32,7 +32,7 @@ def test_graphs_are_those_of_the_weights(name: str) -> None:
 def test_they_compute_what_the_weights_do(name: str) -> None:
     ours = loading.load(name, shipped.FOLDER, backend="onnx")
     theirs = TorchBackend.load(name, shipped.FOLDER, "cpu")
-    for module in theirs._model.modules():  # graphs do not fit
+    for module in theirs.model.modules():  # graphs do not fit
         if getattr(getattr(module, "config", None), "fitting_steps", 0):
             module.config = module.config.model_copy(update={"fitting_steps": 0})
     mels = []

@@ -87,9 +87,8 @@ class VocoderGraph(nn.Module):
         """
         # one frame more than the mel has, as the analysis dropped the last
         mel = torch.cat([mel, mel[..., -1:]], dim=2)
-        low, high = self.get_buffer("bands")
-        below, above = self.get_buffer("weights")
-        level = below * mel[:, low] + above * mel[:, high]
+        bands, weights = self.get_buffer("bands"), self.get_buffer("weights")
+        level = weights[0] * mel[:, bands[0]] + weights[1] * mel[:, bands[1]]
         magnitude, phase = self.model.magnitude_and_phase(mel, level)
         magnitude = magnitude * (self.model.window.sum() / 2)
         parts = (magnitude * phase.cos(), magnitude * phase.sin())

@@ -95,6 +95,39 @@ def write(
         temporary.write_bytes(proto.SerializeToString(deterministic=True))
 
 
+def write_whole(path: Path, proto: onnx.ModelProto, about: dict[str, Any]) -> None:
+    """Write a graph that holds its weights, whole or not at all.
+
+    What 16 bits a number can hold takes so many, and is cast.
+
+    Args:
+        path: of the file.
+        proto: the graph, which is changed.
+        about: what the tools know of it, kept in the metadata.
+    """
+    _strip(proto)
+    kept, casts = [], []
+    for tensor in proto.graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        with np.errstate(over="ignore"):
+            half = values.astype(np.float16) if values.dtype == np.float32 else values
+        if values.dtype != np.float32 or not np.array_equal(half.astype(np.float32), values):
+            kept.append(tensor)
+            continue
+        stored = numpy_helper.from_array(half, f"{tensor.name}.stored")
+        kept.append(stored)
+        casts.append(
+            onnx.helper.make_node("Cast", [stored.name], [tensor.name], to=onnx.TensorProto.FLOAT)
+        )
+    nodes = [*casts, *proto.graph.node]
+    del proto.graph.initializer[:], proto.graph.node[:], proto.metadata_props[:]
+    proto.graph.initializer.extend(kept)
+    proto.graph.node.extend(nodes)
+    proto.metadata_props.add(key=METADATA, value=json.dumps(about, sort_keys=True))
+    with replacing(path) as temporary:
+        temporary.write_bytes(proto.SerializeToString(deterministic=True))
+
+
 def _strip(proto: onnx.ModelProto) -> None:
     """Take out what nobody runs: shapes in between, and stack traces, in which paths stand."""
     graph = proto.graph

@@ -38,7 +38,7 @@ class TorchBackend(Backend[Style]):
         device: str = "cpu",
         options: tuple[str, ...] = (),
     ) -> None:
-        self._model, self._vocoder, self._device = model, voice, device
+        self.model, self._vocoder, self._device = model, voice, device
         self.audio, self.options, self.draws = audio, options, model.draws
 
     @classmethod
@@ -77,7 +77,7 @@ class TorchBackend(Backend[Style]):
     @torch.inference_mode()
     def styles(self, mels: Floats) -> list[Style]:
         """See `Backend`."""
-        batch = self._model.style(self._tensor(mels))
+        batch = self.model.style(self._tensor(mels))
         return [_one(batch, number) for number in range(len(mels))]
 
     @torch.inference_mode()
@@ -94,7 +94,7 @@ class TorchBackend(Backend[Style]):
         if noise is not None:
             arguments["noise"] = self._tensor(noise[None])
         output: Floats = (
-            self._model.transfer(self._tensor(mel[None]), style, **arguments)[0].cpu().numpy()
+            self.model.transfer(self._tensor(mel[None]), style, **arguments)[0].cpu().numpy()
         )
         return output
 
