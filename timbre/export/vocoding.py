@@ -38,19 +38,18 @@ class CorrectedVocoder(nn.Module):
         real, imaginary = self.network(mel)
         sound = self.decoding.inverse(real[0], imaginary[0])
         target, before = vocoder.power(mel[0].T, self.audio), sound
-        # turns take every so many frames, and in between those between them
-        turns = [_Turn(self, sound, target, early) for early in (0, self.step // 2)]
-        for number in range(self.iterations):
+        halves = [_HalfTurn(self, sound, target, early) for early in (0, self.step // 2)]
+        for number in range(2 * self.iterations):
             ahead = sound + vocoder.MOMENTUM * (sound - before)
-            before, sound = sound, turns[number % 2](ahead)
+            before, sound = sound, halves[number % 2](ahead)
         return sound.clamp(-1, 1)
 
 
-class _Turn:
-    """A turn of the corrections: what is the same for all sounds of one length and mel.
+class _HalfTurn:
+    """Half a turn of the corrections: what is the same for all sounds of one length and mel.
 
     Args:
-        corrected: whose turn it is.
+        corrected: whose it is.
         sound: of the length.
         target: power `(T, M)`.
         early: frames of the mel by which those that are corrected lie before every `step`-th.
@@ -65,11 +64,12 @@ class _Turn:
         # sounds are whole hops
         self.ends = (self.before, -self.before % self.transform.hop)
         self.length = sound.shape[0]
-        # the frame after the last is heard as the last; those before and after have no mel
+        # frames before the first and after the last have no mel
         none, kept = target.new_zeros(1, target.shape[1]), target[(step - early) % step :: step]
-        self.target = torch.cat([none, kept, none] if early else [kept, target[-1:]])
+        self.target = torch.cat([none, kept, none] if early else [kept, none])
         inside = torch.ones_like(kept[:, :1])
-        self.inside = torch.cat([none[:, :1], inside, none[:, :1]]) if early else torch.ones(1, 1)
+        outside = none[:, :1]
+        self.inside = torch.cat([outside, inside, outside] if early else [inside, outside])
         self.weights = self.transform.weights(self.target)
 
     def __call__(self, sound: Tensor) -> Tensor:
