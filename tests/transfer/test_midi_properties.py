@@ -106,7 +106,7 @@ def energies(sound: np.ndarray) -> np.ndarray:
     power = np.abs(np.fft.rfft(frames * np.hanning(size), axis=1)) ** 2
     edges = np.unique(np.geomspace(1, power.shape[1] - 1, 24).astype(int))
     bands = np.add.reduceat(power, edges, axis=1)
-    return np.asarray(bands / max(bands.sum(), 1e-12))
+    return np.asarray(bands / max(bands.sum(), np.finfo(float).tiny))
 
 
 @given(tracks)
